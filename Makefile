@@ -1,0 +1,39 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Both need Python 3.11 or newer and pip, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet install --constraint requirements.lock
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/.base
+	$(BIN)/factcheck verify claims/asean-security/claims.csv --corpus claims/asean-security/documents --run runs/demo
+	$(BIN)/factcheck export runs/demo --to csv --out runs/demo.csv
+	@echo "verdicts with their quotes: runs/demo.csv"
+
+test: $(VENV)/.test
+	$(BIN)/pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: $(VENV)/.test
+	$(BIN)/pytest benchmarks --benchmark-only
+
+clean:
+	rm -rf $(VENV) runs build dist
+
+$(VENV)/.python:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.base: $(VENV)/.python pyproject.toml requirements.lock
+	$(PIP) torch
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.base
+	$(PIP) --editable '.[test]'
+	touch $@

@@ -1,0 +1,1 @@
+"""Claims to hits: where evidence for a claim is looked for."""

@@ -1,0 +1,203 @@
+"""Finding the passages for claims: in the whole corpus, in a claim's own sources, or in a data set's gold evidence."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from factcheck.corpus.analyzer import Analyzer
+from factcheck.corpus.index import CorpusIndex, Match
+from factcheck.errors import ClaimsError
+from factcheck.retrieval.bm25 import bm25
+from factcheck.retrieval.copies import merge_copies
+from factcheck.retrieval.passages import build_passage
+from factcheck.segment import sentence_spans
+from factcheck.types import Claim, Context, EvidenceFrom, GoldSentence, Hit, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of one claim, best first, and where they were looked for."""
+
+    evidence_from: EvidenceFrom
+    hits: tuple[Hit, ...]
+
+
+class Finder(Protocol):
+    """Finds hits for claims; equal claims get equal hits whatever else is in the call."""
+
+    def find(self, claims: Sequence[Claim]) -> list[Found]:
+        """One `Found` a claim, in order."""
+
+    def check(self, claim: Claim) -> None:
+        """Raise ClaimsError where the claim asks for sources that are not there."""
+
+
+class EvidenceFinder:
+    """Finds the `passages` best hits of a claim, near-copies merged.
+
+    Args:
+        index: The corpus; None where every claim brings its own contexts.
+        passages: How many hits a claim gets at most.
+        evidence: Where to look; None takes a claim's own sources where it brings any, else the corpus.
+        context: Whether a premise may open with the sentence before.
+        language: Of the claims' own contexts.
+    """
+
+    def __init__(
+        self,
+        index: CorpusIndex | None,
+        *,
+        passages: int = 10,
+        evidence: EvidenceFrom | None = None,
+        context: bool = True,
+        language: str = "en",
+    ) -> None:
+        self._index, self._passages, self._evidence, self._context = index, passages, evidence, context
+        self._language = language
+        self._analyzer = index.analyzer if index is not None else Analyzer(language)
+        self._threads = ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) * 2))
+        self._known: dict[str, Source] = {}
+
+    def source_of(self, claim: Claim) -> EvidenceFrom:
+        """Where this claim's evidence is looked for."""
+        if self._evidence is not None:
+            return self._evidence
+        return EvidenceFrom.GIVEN if claim.contexts or claim.doc_ids else EvidenceFrom.CORPUS
+
+    def check(self, claim: Claim) -> None:
+        """Refuse a claim whose sources are not there.
+
+        Raises:
+            ClaimsError: No corpus where one is needed, no own sources where they are asked for, or a document id that
+                the corpus does not hold.
+        """
+        where, origin = claim.place or f"claim {claim.id!r}", self.source_of(claim)
+        if origin is EvidenceFrom.CORPUS and self._index is None:
+            raise ClaimsError(where, "the claim brings no sources and there is no corpus", "name one with --corpus")
+        if origin is EvidenceFrom.GOLD and claim.gold is None:
+            raise ClaimsError(where, "no gold evidence", "use --evidence corpus, or a file with gold labels")
+        if origin is EvidenceFrom.GIVEN and not claim.contexts:
+            names = _given_documents(claim)
+            if not names:
+                raise ClaimsError(where, "no `contexts` and no `doc_ids`", "use --evidence corpus, or add sources")
+            if self._index is None:
+                raise ClaimsError(where, "`doc_ids` without a corpus to find them in", "name one with --corpus")
+            missing = [name for name in names if name not in self._sources(names)]
+            if missing:
+                raise ClaimsError(where, f"document {missing[0]!r} is not in the corpus", "check `doc_ids`")
+
+    def find(self, claims: Sequence[Claim]) -> list[Found]:
+        """Hits for claims that passed `check`, in order; the index is searched by several threads."""
+        return list(self._threads.map(self._find, claims))
+
+    def _find(self, claim: Claim) -> Found:
+        origin = self.source_of(claim)
+        if origin is EvidenceFrom.GOLD:
+            hits = self._gold(claim)
+        elif origin is EvidenceFrom.GIVEN and claim.contexts:
+            hits = self._given(claim)
+        else:
+            hits = self._searched(claim, _given_documents(claim) if origin is EvidenceFrom.GIVEN else ())
+        return Found(origin, tuple(hits))
+
+    def _searched(self, claim: Claim, doc_ids: Sequence[str]) -> list[Hit]:
+        """The best hits by BM25; the search reaches deeper until merging copies leaves enough."""
+        assert self._index is not None
+        limit = 2 * self._passages
+        while True:
+            matches = self._index.search(claim.text, limit=limit, doc_ids=doc_ids)
+            hits = merge_copies(self._hits(matches))
+            if len(hits) >= self._passages or len(matches) < limit:
+                return hits[: self._passages]
+            limit *= 4
+
+    def _given(self, claim: Claim) -> list[Hit]:
+        """The sentences of the claim's own contexts, ranked among themselves; all are hits if they are few enough."""
+        passages = [
+            build_passage(match, source, context=self._context)
+            for context in claim.contexts
+            for source in (_context_source(context),)
+            for match in _context_matches(context, self._language)
+        ]
+        words = self._analyzer.words
+        scores = bm25(words(self._analyzer.query(claim.text)), [words(passage.quote) for passage in passages])
+        order = sorted(range(len(passages)), key=lambda at: (-scores[at], at))
+        return merge_copies(Hit(passages[at], round(scores[at], 6)) for at in order)[: self._passages]
+
+    def _gold(self, claim: Claim) -> list[Hit]:
+        """Every gold sentence, whatever its label, in document order, without a retrieval score."""
+        assert claim.gold is not None
+        named = {sentence for group in claim.gold.evidence_sets for sentence in group}
+        hits = [hit for sentence in sorted(named, key=_gold_order) for hit in self._gold_hits(sentence)]
+        return merge_copies(hits)
+
+    def _gold_hits(self, gold: GoldSentence) -> list[Hit]:
+        matches = self._index.sentences([gold.doc_id]) if self._index is not None else []
+        chosen = [match for match in matches if _is_gold(match, gold)]
+        if chosen:
+            return self._hits(chosen)
+        if gold.quote is None:
+            raise ClaimsError(
+                f"gold evidence in {gold.doc_id!r}", "is not in the corpus and brings no text", "add it to the corpus"
+            )
+        source = _context_source(Context(gold.doc_id, "", gold.quote))
+        return [Hit(build_passage(_whole(gold.doc_id, gold.quote), source, context=False), 0.0)]
+
+    def _hits(self, matches: Sequence[Match]) -> list[Hit]:
+        sources = self._sources([match.doc_id for match in matches])
+        return [
+            Hit(build_passage(match, sources[match.doc_id], context=self._context), round(match.score, 6))
+            for match in matches
+        ]
+
+    def _sources(self, doc_ids: Sequence[str]) -> dict[str, Source]:
+        """Sources by document id; the last few thousand are remembered."""
+        assert self._index is not None
+        known = dict(self._known)
+        missing = sorted({doc_id for doc_id in doc_ids if doc_id not in known})
+        if missing:
+            known |= self._index.sources(missing)
+            self._known = known if len(known) < 20_000 else {}
+        return known
+
+
+def _given_documents(claim: Claim) -> tuple[str, ...]:
+    """The documents that the claim names, or that its data set names for it."""
+    return claim.doc_ids or (claim.gold.doc_ids if claim.gold is not None else ())
+
+
+def _context_source(context: Context) -> Source:
+    digest = hashlib.sha256(context.text.encode("utf-8", "surrogatepass")).hexdigest()
+    return Source(doc_id=context.id, title=context.title, path="", sha256=digest)
+
+
+def _context_matches(context: Context, language: str) -> list[Match]:
+    matches: list[Match] = []
+    for start, end in sentence_spans(context.text, language=language):
+        before = matches[-1].quote if matches and "\n\n" not in context.text[matches[-1].end : start] else ""
+        index, quote = len(matches), context.text[start:end]
+        matches.append(Match(context.id, index, start, end, page=None, quote=quote, before=before, score=0.0))
+    return matches
+
+
+def _whole(doc_id: str, text: str) -> Match:
+    return Match(doc_id, 0, 0, len(text), page=None, quote=text, before="", score=0.0)
+
+
+def _is_gold(match: Match, gold: GoldSentence) -> bool:
+    """Whether a sentence of the gold document is the gold one, by index, by overlap of spans, or by its words."""
+    if gold.sentence is not None:
+        return match.sentence == gold.sentence
+    if gold.start is not None and gold.end is not None:
+        return match.start < gold.end and gold.start < match.end
+    if gold.quote is not None:
+        ours, theirs = (" ".join(text.split()) for text in (match.quote, gold.quote))
+        return ours in theirs or theirs in ours
+    return True
+
+
+def _gold_order(gold: GoldSentence) -> tuple[str, int, int, str]:
+    return (gold.doc_id, gold.sentence or 0, gold.start or 0, gold.quote or "")
