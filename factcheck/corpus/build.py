@@ -1,0 +1,443 @@
+"""Building and updating a corpus index: only added, changed and removed documents are read and written again."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from factcheck.corpus.analyzer import check_language, full_text_config
+from factcheck.corpus.files import Limits, Problem, SourceFile, extractor_of, scan
+from factcheck.corpus.index import FORMAT, POINTER, TABLES, Pointer
+from factcheck.corpus.readers import read
+from factcheck.corpus.sentences import split
+from factcheck.errors import CorpusError
+from factcheck.types import Document, Sentence
+
+_SENTENCES_A_WRITE = 50_000
+_TAG = "published"
+_KEPT = timedelta(days=1)  # a reader that opened an older version has this long to finish
+_TAKEN = "document id is taken:"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did: counts of documents, and everything that could not be read."""
+
+    corpus_version: str
+    documents: int
+    sentences: int
+    added: int
+    changed: int
+    removed: int
+    files_read: int
+    problems: tuple[Problem, ...]
+
+
+def build_index(  # noqa: PLR0913 (all named)
+    corpus: Path | str,
+    folder: Path | str,
+    *,
+    language: str = "en",
+    limits: Limits | None = None,
+    on_problem: Callable[[Problem], None] = lambda _: None,
+    on_read: Callable[[int, int], None] = lambda _done, _total: None,
+) -> BuildReport:
+    """Bring the index in `folder` up to date with the documents under `corpus`, or build it.
+
+    A file is read again when its bytes or its reader changed; a document is written again when its content did. An
+    interrupted build leaves what was published before, whole and alone visible. One writer at a time.
+
+    Args:
+        corpus: A file, a folder, or `hf:NAME` for a data set.
+        folder: The index; made where it is not there.
+        language: Decides sentence boundaries, stemming and stop words.
+        limits: Sizes and times at which a reader stops.
+        on_problem: Told of each file that cannot be read, once, as it is met.
+        on_read: Told how many files of how many are done.
+
+    Raises:
+        CorpusError: There is nothing readable, another process writes the index, or the disk is full.
+    """
+    check_language(language)
+    folder = Path(folder)
+    with _writing(folder):
+        builder = _Builder(
+            corpus=corpus,
+            folder=folder,
+            language=language,
+            limits=limits or Limits(),
+            on_problem=on_problem,
+            on_read=on_read,
+        )
+        try:
+            return builder.run()
+        except _IdMovedError:  # the same id in two files: which one wins is decided in file order, from the start
+            builder.start_afresh()
+            return builder.run()
+        except OSError as error:
+            raise CorpusError(
+                folder, f"the index cannot be written: {error}", "free the disk and start again"
+            ) from error
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Hold the one writer's lock of an index; the system drops it when the process dies."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415
+
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "write.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CorpusError(folder, "another process is writing this index", "wait for it, or name another") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class _IdMovedError(Exception):
+    """A document id is now claimed by another file than before."""
+
+
+@dataclass
+class _Changes:
+    """What one build will write and delete, gathered file by file."""
+
+    added: int = 0
+    changed: int = 0
+    removed: set[str] = field(default_factory=set)  # document ids whose rows go
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    sentences: list[dict[str, Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    stale_files: list[str] = field(default_factory=list)
+
+
+class _Builder:
+    def __init__(  # noqa: PLR0913 (the public function's own arguments)
+        self,
+        *,
+        corpus: Path | str,
+        folder: Path,
+        language: str,
+        limits: Limits,
+        on_problem: Callable[[Problem], None],
+        on_read: Callable[[int, int], None],
+    ) -> None:
+        import lancedb  # noqa: PLC0415
+
+        self.corpus, self.folder, self.language, self.limits = corpus, folder, language, limits
+        self.on_problem, self.on_read = on_problem, on_read
+        self.splitter = f"sentencex-{version('sentencex')}"
+        self.database = lancedb.connect(folder)
+        self.problems: list[Problem] = []
+        self.pointer = self._usable_pointer()
+
+    def _usable_pointer(self) -> Pointer | None:
+        """What was published, if it was built with the same settings; another language means a new index."""
+        try:
+            pointer = Pointer.read(self.folder)
+        except CorpusError:  # torn or of another format: it is made again
+            return None
+        same = pointer is not None and (pointer.language, pointer.splitter) == (self.language, self.splitter)
+        return pointer if same else None
+
+    def start_afresh(self) -> None:
+        """Forget what was published: read everything again."""
+        self.pointer = None
+        self.problems = []
+
+    def run(self) -> BuildReport:
+        self._open_tables()
+        before = self._known_files()
+        owners = self._document_owners()
+        changes = _Changes()
+        files_read = 0
+        files = list(scan(self.corpus, limits=self.limits, on_problem=self._report))
+        self.names = {file.name for file in files}
+        for number, file in enumerate(files):
+            known = before.pop(file.name, None)
+            if known is not None and _is_current(known, file):
+                for problem in known["problems"]:
+                    self._report(Problem(*problem))
+            else:
+                files_read += 1
+                self._read(file, owners, changes)
+                if known is not None:
+                    changes.stale_files.append(file.name)
+                if len(changes.sentences) >= _SENTENCES_A_WRITE:
+                    self._write(changes)
+            self.on_read(number + 1, len(files))
+        for name in before:
+            changes.stale_files.append(name)
+            changes.removed |= {doc_id for doc_id, (owner, _) in owners.items() if owner == name}
+        gone = len(changes.removed - {row["doc_id"] for row in changes.documents})
+        return self._finish(changes, files_read=files_read, gone=gone)
+
+    def _open_tables(self) -> None:
+        """Tables as they were published; whatever an interrupted build left beyond that is dropped.
+
+        A fresh start overwrites as a new version: the published one stays readable until the new one is.
+        """
+        there, schemas = set(self.database.list_tables().tables), _schemas()
+        self.tables: dict[str, Any] = {}
+        for name in TABLES:
+            if self.pointer is None:
+                mode = "overwrite" if name in there else "create"
+                self.tables[name] = self.database.create_table(name, schema=schemas[name], mode=mode)
+                continue
+            table = self.tables[name] = self.database.open_table(name)
+            if table.version != (published := self.pointer.tables[name]):
+                table.checkout(published)
+                table.restore()
+
+    def _known_files(self) -> dict[str, dict[str, Any]]:
+        return {row["name"]: row for row in self.tables["files"].search().limit(None).to_arrow().to_pylist()}
+
+    def _document_owners(self) -> dict[str, tuple[str, str]]:
+        """File name and content hash of every published document, by its id."""
+        rows = (
+            self.tables["documents"].search().select(["doc_id", "path", "content"]).limit(None).to_arrow().to_pylist()
+        )
+        return {row["doc_id"]: (row["path"], row["content"]) for row in rows}
+
+    def _report(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        self.on_problem(problem)
+
+    def _read(self, file: SourceFile, owners: dict[str, tuple[str, str]], changes: _Changes) -> None:
+        """Read one file and note which of its documents are new, changed or gone."""
+        problems: list[Problem] = []
+        old = {doc_id for doc_id, (owner, _) in owners.items() if owner == file.name} if self.pointer else set()
+
+        def note(problem: Problem) -> None:
+            problems.append(problem)
+            self._report(problem)
+
+        for document in read(file, limits=self.limits, on_problem=note):
+            content = _content_hash(document)
+            owner = owners.get(document.id)
+            if owner is not None and owner[0] != file.name:
+                if owner[0] not in self.names or owner[0] > file.name:
+                    raise _IdMovedError
+                note(Problem(file.name, f"{_TAKEN} {document.id!r}, also in {owner[0]}", "give each document its own"))
+                continue
+            old.discard(document.id)
+            if owner is not None and owner[1] == content:
+                continue
+            changes.added += owner is None
+            changes.changed += owner is not None
+            if owner is not None:
+                changes.removed.add(document.id)
+            owners[document.id] = (file.name, content)
+            changes.documents.append(_document_row(document, content))
+            changes.sentences.extend(_sentence_rows(document, split(document, language=self.language)))
+        changes.removed |= old
+        for doc_id in old:
+            del owners[doc_id]
+        changes.files.append(
+            {
+                "name": file.name,
+                "sha256": file.sha256,
+                "extractor": extractor_of(file.kind),
+                "problems": [[problem.name, problem.found, problem.fix] for problem in problems],
+            }
+        )
+
+    def _write(self, changes: _Changes) -> None:
+        import pyarrow as pa  # noqa: PLC0415
+
+        schemas = _schemas()
+        for name, column, keys in (
+            ("documents", "doc_id", changes.removed),
+            ("sentences", "doc_id", changes.removed),
+            ("files", "name", changes.stale_files),
+        ):
+            for group in _groups(sorted(keys), 500):
+                quoted = ", ".join("'" + key.replace("'", "''") + "'" for key in group)
+                self.tables[name].delete(f"{column} IN ({quoted})")
+        for name, rows in (
+            ("documents", changes.documents),
+            ("sentences", changes.sentences),
+            ("files", changes.files),
+        ):
+            if rows:
+                self.tables[name].add(pa.Table.from_pylist(rows, schema=schemas[name]))
+        for pending in (changes.removed, changes.stale_files, changes.documents, changes.sentences, changes.files):
+            pending.clear()
+
+    def _finish(self, changes: _Changes, *, files_read: int, gone: int) -> BuildReport:
+        """Write what is left, rebuild the full-text index if a sentence changed, and publish."""
+        touched = bool(changes.added or changes.changed or changes.removed)
+        if touched or changes.files or changes.stale_files or self.pointer is None:
+            self._write(changes)
+            if self.tables["documents"].count_rows() == 0:
+                self._nothing_readable()
+            for table in self.tables.values():
+                table.optimize(cleanup_older_than=_KEPT)
+            if touched or self.pointer is None:
+                # A rebuild, not an addition: word statistics drift after deletions otherwise.
+                config = full_text_config(self.language, stop_words=True)
+                self.tables["sentences"].create_index("body", config=config, replace=True)
+            self.pointer = self._publish()
+        assert self.pointer is not None
+        return BuildReport(
+            corpus_version=self.pointer.corpus_version,
+            documents=self.pointer.documents,
+            sentences=self.pointer.sentences,
+            added=changes.added,
+            changed=changes.changed,
+            removed=gone,
+            files_read=files_read,
+            problems=tuple(self.problems),
+        )
+
+    def _nothing_readable(self) -> None:
+        first = f"; first problem: {self.problems[0]}" if self.problems else ""
+        raise CorpusError(
+            self.corpus,
+            f"no readable document ({len(self.problems)} problems{first})",
+            "name a file or folder with txt, md, html, pdf, docx, jsonl, csv or parquet documents",
+        )
+
+    def _publish(self) -> Pointer:
+        """Name the new versions in `index.json`, at once and for good; a tag keeps them from being cleared."""
+        pointer = Pointer(
+            format=FORMAT,
+            language=self.language,
+            splitter=self.splitter,
+            corpus_version=self._corpus_version(),
+            tables={name: table.version for name, table in self.tables.items()},
+            documents=self.tables["documents"].count_rows(),
+            sentences=self.tables["sentences"].count_rows(),
+            problems=len(self.problems),
+        )
+        _replace(self.folder / POINTER, pointer.to_json())
+        for table in self.tables.values():
+            if _TAG in table.tags.list():
+                table.tags.update(_TAG, table.version)
+            else:
+                table.tags.create(_TAG, table.version)
+        return pointer
+
+    def _corpus_version(self) -> str:
+        rows = self.tables["documents"].search().select(["doc_id", "content"]).limit(None).to_arrow().to_pylist()
+        digest = hashlib.sha256(json.dumps([FORMAT, self.language, self.splitter]).encode())
+        for row in sorted(rows, key=lambda row: row["doc_id"]):
+            digest.update(f"\n{row['doc_id']}\t{row['content']}".encode())
+        return digest.hexdigest()
+
+
+def _is_current(known: dict[str, Any], file: SourceFile) -> bool:
+    """Whether a file need not be read: same bytes, same reader, and no id that another file may have given up."""
+    taken = any(found.startswith(_TAKEN) for _, found, _ in known["problems"])
+    return not taken and (known["sha256"], known["extractor"]) == (file.sha256, extractor_of(file.kind))
+
+
+def _content_hash(document: Document) -> str:
+    """SHA-256 of everything that a verdict could show or depend on."""
+    blocks = [(block.start, block.end, block.page, block.sentence) for block in document.blocks]
+    parts = [
+        *(document.id, document.title, document.text, document.path, document.sha256, document.extractor),
+        *(document.url, document.date, document.date_origin, dict(document.metadata), blocks),
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _document_row(document: Document, content: str) -> dict[str, Any]:
+    return {
+        "doc_id": document.id,
+        "title": document.title,
+        "path": document.path,
+        "sha256": document.sha256,
+        "extractor": document.extractor,
+        "content": content,
+        "url": document.url,
+        "date": document.date,
+        "date_origin": document.date_origin,
+        "metadata": json.dumps(dict(document.metadata), ensure_ascii=False),
+        "text": None if document.in_file else document.text,
+    }
+
+
+def _sentence_rows(document: Document, sentences: tuple[Sentence, ...]) -> Iterator[dict[str, Any]]:
+    before: Mapping[int, str] = _sentences_before(document, sentences)
+    for sentence in sentences:
+        quote = document.text[sentence.start : sentence.end]
+        yield {
+            "doc_id": document.id,
+            "sentence": sentence.index,
+            "start": sentence.start,
+            "end": sentence.end,
+            "page": sentence.page,
+            "quote": quote,
+            "before": before.get(sentence.start, ""),
+            "body": f"{document.title} {quote}",
+        }
+
+
+def _sentences_before(document: Document, sentences: tuple[Sentence, ...]) -> dict[int, str]:
+    """The sentence before each, by its start: of the same block, or of the document where that came split."""
+    came_split = any(block.sentence is not None for block in document.blocks)
+    starts = iter(sorted(block.start for block in document.blocks))
+    block_end = {block.start: block.end for block in document.blocks}
+    found: dict[int, str] = {}
+    previous: Sentence | None = None
+    start = next(starts, None)
+    limit = -1
+    for sentence in sentences:
+        new_block = False
+        while start is not None and start <= sentence.start:
+            new_block, limit = True, block_end[start]
+            start = next(starts, None)
+        same = previous is not None and (came_split or (not new_block and sentence.end <= limit))
+        if same and previous is not None:
+            found[sentence.start] = document.text[previous.start : previous.end]
+        previous = sentence
+    return found
+
+
+def _schemas() -> dict[str, Any]:
+    import pyarrow as pa  # noqa: PLC0415
+
+    text, number = pa.string(), pa.int64()
+    return {
+        "documents": pa.schema(
+            [
+                *((name, text) for name in ("doc_id", "title", "path", "sha256", "extractor", "content")),
+                *((name, text) for name in ("url", "date", "date_origin", "metadata", "text")),
+            ]
+        ),
+        "sentences": pa.schema(
+            [
+                ("doc_id", text),
+                *((name, number) for name in ("sentence", "start", "end", "page")),
+                *((name, text) for name in ("quote", "before", "body")),
+            ]
+        ),
+        "files": pa.schema(
+            [("name", text), ("sha256", text), ("extractor", text), ("problems", pa.list_(pa.list_(text)))]
+        ),
+    }
+
+
+def _groups(items: list[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    beside = path.with_suffix(".new")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
