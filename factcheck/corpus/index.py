@@ -126,14 +126,15 @@ class CorpusIndex:
 
         Source: BM25 as in Robertson and Zaragoza 2009, doi:10.1561/1500000019; k1 and b are the database's.
         """
-        from lancedb.query import MatchQuery  # noqa: PLC0415
+        import lancedb.query  # noqa: PLC0415
 
+        match_query: Any = lancedb.query.MatchQuery  # its optional arguments are not typed as such
         query = self.analyzer.query(text)
         if not self.analyzer.words(query):
             return []
         wanted = limit
         while True:
-            search = self._tables["sentences"].search(MatchQuery(query, "body"), query_type="fts")
+            search = self._tables["sentences"].search(match_query(query, "body"), query_type="fts")
             if doc_ids:
                 search = search.where(_among("doc_id", doc_ids), prefilter=True)
             rows = search.select([*_MATCH_COLUMNS, "_score"]).limit(wanted + 1).to_arrow().to_pylist()

@@ -1,0 +1,121 @@
+"""Documents out of files, whatever their kind.
+
+A file of one document gives one; a file of records gives one a record, without holding the others in memory.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Self, TypeAlias
+
+from factcheck.corpus import sandbox
+from factcheck.corpus.files import ONE_DOCUMENT, Limits, Problem, SourceFile, extractor_of
+from factcheck.corpus.readers import dates, hf, jsonlines, markdown, records, streams, table, text
+from factcheck.corpus.readers.extracted import Extracted
+from factcheck.errors import DocumentError
+from factcheck.types import JSON, Document
+
+_Report: TypeAlias = Callable[[Problem], None]
+
+_IN_FILE: Mapping[str, Callable[[SourceFile, Limits], Extracted]] = {"txt": text.extract, "md": markdown.extract}
+_DATE_ORIGIN = {"md": "front matter", "html": "html", "pdf": "pdf", "docx": "docx"}
+
+
+def read(file: SourceFile, *, limits: Limits, on_problem: Callable[[Problem], None]) -> Iterator[Document]:
+    """Give the documents of one file, as `Reader.read`; for many files a `Reader` saves starting processes."""
+    with Reader(limits) as reader:
+        yield from reader.read(file, on_problem=on_problem)
+
+
+class Reader:
+    """Reads files one after the other within limits, with one sandbox process for those that need one."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._sandbox = sandbox.Sandbox(limits)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sandbox.__exit__()
+
+    def read(self, file: SourceFile, *, on_problem: Callable[[Problem], None]) -> Iterator[Document]:
+        """Give the documents of a file; what cannot be read is told to `on_problem`, and never raised.
+
+        The id is the file's name, or the record's own `id`, `_id` or `doc_id`, or `name#line` where it has none; the
+        ids of a file are held in memory, as the second record of an id is a problem. html, pdf, docx and parquet are
+        parsed in a process of their own, see `factcheck.corpus.sandbox`.
+        """
+        try:
+            if file.kind in ONE_DOCUMENT:
+                yield from self._document(file, on_problem)
+            else:
+                yield from self._records(file, on_problem)
+        except DocumentError as error:
+            on_problem(Problem.of(error))
+
+    def _document(self, file: SourceFile, on_problem: _Report) -> Iterator[Document]:
+        in_file = file.kind in _IN_FILE
+        extracted = _IN_FILE[file.kind](file, self._limits) if in_file else self._parsed(file)
+        for found, fix in extracted.problems:
+            on_problem(Problem(file.name, found, fix))
+        if not extracted.blocks:
+            raise DocumentError(file.name, "no text in it")
+        date = dates.normalise(extracted.date)
+        raw = {"date": extracted.date} if extracted.date and extracted.date != date else {}
+        yield Document(
+            id=file.name,
+            title=extracted.title or _stem(file.name),
+            text=extracted.text,
+            path=file.name,
+            sha256=file.sha256,
+            extractor=extractor_of(file.kind),
+            blocks=extracted.blocks,
+            in_file=in_file and not streams.is_gzipped(file),
+            url=extracted.url or None,
+            date=date,
+            date_origin=_DATE_ORIGIN[file.kind] if date else None,
+            metadata={**extracted.metadata, **raw},
+        )
+
+    def _parsed(self, file: SourceFile) -> Extracted:
+        items = list(self._sandbox.parse(file))
+        try:
+            [item] = items
+            return Extracted.from_json(item)
+        except ValueError as error:
+            raise DocumentError(file.name, f"the parser's process answered nonsense: {error}") from error
+
+    def _records(self, file: SourceFile, on_problem: _Report) -> Iterator[Document]:
+        seen: set[str] = set()
+        most = self._limits.max_record_bytes
+        for line, record in self._rows(file, on_problem):
+            where = f"{file.name}:{line}"
+            try:
+                document = records.to_document(record, file, line)
+            except DocumentError as error:
+                on_problem(Problem.of(error))
+                continue
+            if len(document.text) > most:
+                found = f"a text of {len(document.text):,} characters"
+                on_problem(Problem(where, found, f"at most {most:,} are read; split the record"))
+            elif document.id in seen:
+                on_problem(Problem(where, f"a second record with the id {document.id!r}", "give each its own id"))
+            else:
+                seen.add(document.id)
+                yield document
+
+    def _rows(self, file: SourceFile, on_problem: _Report) -> Iterator[tuple[int, JSON]]:
+        """Line or number, and record, of each record of the file."""
+        if file.kind == "parquet":
+            return enumerate(self._sandbox.parse(file), start=1)
+        if file.kind == "hf":
+            return hf.read(file)
+        read_records = {"jsonl": jsonlines.read_lines, "json": jsonlines.read_array}.get(file.kind, table.read)
+        return read_records(file, self._limits, on_problem)
+
+
+def _stem(name: str) -> str:
+    base = name.rsplit("/", 1)[-1]
+    if base.lower().endswith(".gz"):
+        base = base[:-3]
+    return base.rsplit(".", 1)[0]
