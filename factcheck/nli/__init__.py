@@ -1,0 +1,41 @@
+"""Judges pairs of premise and hypothesis: the models, and how they are run.
+
+Importing this package loads neither torch nor transformers; `load` does.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from factcheck.nli.base import Counters, PairScorer
+
+__all__ = ["Counters", "PairScorer", "load"]
+
+
+def load(
+    model: str | Path = "nli-mini",
+    *,
+    precision: str = "auto",
+    device: str = "auto",
+    labels: Sequence[str] | None = None,
+) -> PairScorer:
+    """Load an NLI model as a scorer.
+
+    Weights are read as safetensors only, and code that a model brings is never run. A bundled model and a folder are
+    loaded without any attempt to reach a network.
+
+    Args:
+        model: The name of a bundled model, a folder as `save_pretrained()` writes it, or a Hugging Face name
+            `org/name` or `org/name@revision`, downloaded where it is not in the local cache. A `Path` is a folder.
+        precision: `fp32`, `bf16`, or `fp16` (GPU only); the whole model is computed in it, whatever its file holds.
+            `auto` is fp32: a lossy precision has to be asked for.
+        device: `auto` (a GPU where there is one), `cpu`, `cuda`, or `cuda:N`.
+        labels: What the outputs mean, in the model's own order, where its configuration does not say: `entailment`,
+            `neutral`, `contradiction` and their usual synonyms, or `entailment` and `not_entailment`.
+
+    Raises:
+        ModelError: There is no such model or device, or the model is not an NLI model that can be used; the message
+            says what to do.
+    """
+    from factcheck.nli.loading import load_torch  # noqa: PLC0415 - imports torch
+
+    return load_torch(model, precision=precision, device=device, labels=labels)

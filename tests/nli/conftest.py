@@ -1,0 +1,175 @@
+"""Tiny NLI models built in code, and the bundled one."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    DebertaV2Config,
+    DebertaV2ForSequenceClassification,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaForSequenceClassification,
+)
+
+from factcheck import nli
+
+CORPUS = [
+    "The ferry to the island leaves at nine and returns before noon.",
+    "A mill on the river ground 40 tonnes of rye each week until 1911.",
+    "Nobody has counted the seals on the northern beach since last winter.",
+    "The council did not approve the new bridge; it asked for a cheaper one.",
+    "Prices of bread rose by 3.5 percent, milk fell, and butter stayed as it was.",
+]
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+NLI_LABELS = ("entailment", "neutral", "contradiction")
+
+
+def _wordpiece() -> Tokenizer:
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.train_from_iterator(CORPUS, trainers.WordPieceTrainer(vocab_size=150, special_tokens=SPECIAL))
+    return tokenizer
+
+
+def _bpe() -> Tokenizer:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=330, special_tokens=SPECIAL, initial_alphabet=alphabet)
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    return tokenizer
+
+
+def _unigram() -> Tokenizer:
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.UnigramTrainer(vocab_size=120, special_tokens=SPECIAL, unk_token="[UNK]")
+    tokenizer.train_from_iterator(CORPUS, trainer)
+    return tokenizer
+
+
+TOKENIZERS = {"wordpiece": _wordpiece, "bpe": _bpe, "unigram": _unigram}
+
+
+def make_tokenizer(kind: str, limit: int) -> PreTrainedTokenizerFast:
+    """A small tokenizer whose file asks for truncation and padding, as many published ones do."""
+    tokenizer = TOKENIZERS[kind]()
+    ids = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
+    if kind == "bpe":  # two separators, one type, as RoBERTa
+        tokenizer.post_processor = processors.RobertaProcessing(ids[1], ids[0], add_prefix_space=False)
+    else:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ids
+        )
+    tokenizer.enable_truncation(max_length=12)
+    tokenizer.enable_padding(length=12)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        model_max_length=limit,
+        model_input_names=["input_ids", "attention_mask"] + ["token_type_ids"] * (kind != "bpe"),
+    )
+
+
+def make_model(
+    folder: Path,
+    *,
+    kind: str = "wordpiece",
+    family: str = "bert",
+    labels: tuple[str, ...] = NLI_LABELS,
+    limit: int = 64,
+    dtype: torch.dtype = torch.float32,
+) -> Path:
+    """Save a one-layer classifier with random weights from a fixed seed."""
+    tokenizer = make_tokenizer(kind, limit)
+    settings = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "max_position_embeddings": limit,
+        "initializer_range": 0.2,
+        "pad_token_id": tokenizer.pad_token_id,
+        "id2label": dict(enumerate(labels)),
+        "label2id": {label: index for index, label in enumerate(labels)},
+    }
+    torch.manual_seed(7)
+    if family == "bert":
+        network = BertForSequenceClassification(BertConfig(**settings))
+    elif family == "roberta":
+        network = RobertaForSequenceClassification(RobertaConfig(**settings, type_vocab_size=1))
+    else:
+        network = DebertaV2ForSequenceClassification(
+            DebertaV2Config(**settings, relative_attention=True, pos_att_type=["p2c", "c2p"], type_vocab_size=0)
+        )
+    network.to(dtype).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def edit_config(folder: Path, **changes: object) -> Path:
+    """Change fields of a saved model's config.json."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Build (once per set of arguments) a tiny model's folder; tests must not change it."""
+    built: dict[tuple[tuple[str, object], ...], Path] = {}
+
+    def build(**settings: object) -> Path:
+        key = tuple(sorted(settings.items()))
+        if key not in built:
+            built[key] = make_model(tmp_path_factory.mktemp("tiny"), **settings)
+        return built[key]
+
+    return build
+
+
+@pytest.fixture
+def own_tiny(tmp_path: Path) -> Callable[..., Path]:
+    """Build a tiny model that the test may break, with changes to its config."""
+
+    def build(*, config: dict[str, object] | None = None, **settings: object) -> Path:
+        folder = make_model(tmp_path / "model", **settings)
+        return edit_config(folder, **config) if config else folder
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def nli_mini() -> nli.PairScorer:
+    """The bundled model in fp32 on the CPU."""
+    return nli.load(device="cpu")
+
+
+@pytest.fixture(scope="session")
+def nli_mini_bf16() -> nli.PairScorer:
+    """The bundled model in bf16 on the CPU."""
+    return nli.load(precision="bf16", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def pairs() -> list[tuple[str, str]]:
+    """Pairs of about 15, 30, 75 and 190 tokens about a made-up place, four of each."""
+    opening = "The harbour of Lund opened in 1904."
+    history = "In 1904 the harbour had 12 boats and one crane."
+    storms = " Storms broke its outer wall twice, and the town paid for repairs with a tax on salt and timber."
+    premises = [opening, opening + storms, history + storms * 3, history + storms * 9]
+    claims = ["The harbour opened in 1904.", "Its wall never broke.", "There were 20 boats.", "Salt was taxed."]
+    return [(premise, claim) for premise in premises for claim in claims]
