@@ -47,7 +47,12 @@ def jobs(shared: Path | None) -> list[Job]:
         climate = shared / "data/climate_fever"
         found += [
             Job("news", ROOT / "tests/data/news_claims.jsonl", shared / "corpus"),
-            Job("scifact-dev", shared / "data/scifact/claims_dev.jsonl", shared / "data/scifact/corpus.jsonl.gz", "corpus"),
+            Job(
+                "scifact-dev",
+                shared / "data/scifact/claims_dev.jsonl",
+                shared / "data/scifact/corpus.jsonl.gz",
+                "corpus",
+            ),
             Job("climate-fever-even", climate / "claims_even.jsonl.gz", climate / "corpus.jsonl.gz", "corpus"),
         ]
     return found
@@ -115,7 +120,9 @@ def macro_f1(table: Counter[tuple[Label, Label]]) -> float:
 
 def show(result: dict[str, object]) -> None:
     """Print one result for a reader."""
-    print(f"\n{result['set']}: {result['claims']} claims, accuracy {result['accuracy']}, macro F1 {result['macro_f1']},")
+    print(
+        f"\n{result['set']}: {result['claims']} claims, accuracy {result['accuracy']}, macro F1 {result['macro_f1']},"
+    )
     print(f"{result['pairs']} pairs, {result['minutes']} minutes, {result['peak_memory_mb']} MB; every quote verified")
     print(f"{'gold, verdict →':<18}" + "".join(f"{label:>17}" for label in Label))
     for want, row in result["confusion"].items():

@@ -28,7 +28,9 @@ def test_no_texts_give_no_scores():
     assert [] == bm25(["ice"], [])
 
 
-@given(st.lists(st.lists(st.sampled_from("abcd"), max_size=6), max_size=6), st.lists(st.sampled_from("abcd"), max_size=4))
+@given(
+    st.lists(st.lists(st.sampled_from("abcd"), max_size=6), max_size=6), st.lists(st.sampled_from("abcd"), max_size=4)
+)
 def test_scores_are_never_negative_and_zero_exactly_without_a_shared_word(texts, query):
     """A score says whether a word is shared."""
     for text, score in zip(texts, bm25(query, texts), strict=True):

@@ -19,7 +19,7 @@ def hit(quote, doc_id="a", score=1.0):
         ("The ship sailed to Cebu.", "A ship sailed to Cebu"),
         ("Output rose by 1,000 tonnes.", "Output rose by 1000 tonnes."),
         ("She said the plan was late.", "SHE SAID THAT THE PLAN WAS LATE!"),
-        ("“We’ll wait,” he said.", "\"We'll wait\", he said."),
+        ("“We’ll wait,” he said.", '"We\'ll wait", he said.'),
     ],
 )
 def test_case_punctuation_and_articles_do_not_matter(one, other):

@@ -1,0 +1,140 @@
+"""Settings: from `factcheck.toml`, from flags, from Python, all under the same names."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from factcheck.errors import ConfigError
+from factcheck.types import JSON, EvidenceFrom
+
+CONFIG_FILE = "factcheck.toml"
+_JOB = {"identity": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings. Those that can change a verdict are part of a run's identity; the rest are not.
+
+    Raises:
+        ConfigError: A value does not fit.
+    """
+
+    model: str = "nli-mini"
+    """Bundled model, folder, or Hugging Face name."""
+    labels: tuple[str, ...] = ()
+    """Label names in the model's own order, where its config does not tell them."""
+    precision: str = "auto"
+    """Number format of the model: auto, fp32, bf16 or fp16."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:N."""
+    language: str = "en"
+    """Language of documents and claims: sentence boundaries, stemming, stop words."""
+    passages: int = 10
+    """Passages judged per claim, at most."""
+    evidence: str = "auto"
+    """Where evidence comes from: auto, corpus, given or gold."""
+    context: bool = True
+    """Whether a premise opens with the sentence before where the sentence cannot stand alone."""
+    support: float = 0.5
+    """Least entailment probability at which a passage supports."""
+    contradict: float = 0.5
+    """Least contradiction probability at which a passage contradicts."""
+    on_error: str = field(default="stop", metadata=_JOB)
+    """What a bad claim does: stop the job, or skip (it goes to rejected.jsonl)."""
+    format: str = field(default="auto", metadata=_JOB)
+    """Format of the claims file."""
+    encoding: str = field(default="utf-8", metadata=_JOB)
+    """Encoding of the claims file."""
+    max_file_mb: int = field(default=200, metadata=_JOB)
+    """Largest document file that is read, in megabytes."""
+    max_seconds: int = field(default=60, metadata=_JOB)
+    """Longest time one document may take to read."""
+    window: int = field(default=128, metadata=_JOB)
+    """Claims that are planned and written together."""
+
+    def __post_init__(self) -> None:
+        for setting in fields(self):
+            value, default = getattr(self, setting.name), setting.default
+            number = isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool)
+            if type(value) is not type(default) and not number:
+                raise ConfigError(
+                    setting.name, f"{value!r} is not a {_KINDS[type(default)]}", f"the default is {default!r}"
+                )
+        _one_of("evidence", self.evidence, ("auto", *EvidenceFrom))
+        _one_of("on_error", self.on_error, ("stop", "skip"))
+        _one_of("precision", self.precision, ("auto", "fp32", "bf16", "fp16"))
+        for name in ("passages", "max_file_mb", "max_seconds", "window"):
+            if getattr(self, name) < 1:
+                raise ConfigError(name, f"{getattr(self, name)} is too small", "use 1 or more")
+        for name in ("support", "contradict"):
+            if not 0.5 <= getattr(self, name) <= 1:
+                raise ConfigError(name, f"{getattr(self, name)} is not a threshold", "use a probability from 0.5 to 1")
+
+    @property
+    def evidence_from(self) -> EvidenceFrom | None:
+        """The evidence source that was asked for; None where each claim decides."""
+        return None if self.evidence == "auto" else EvidenceFrom(self.evidence)
+
+    def identity(self) -> dict[str, JSON]:
+        """The settings that can change a verdict, by name."""
+        values = {item.name: getattr(self, item.name) for item in fields(self) if item.metadata.get("identity", True)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+_KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", tuple: "list of texts"}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Settings, and where each value came from: `default`, a file, or `flag`."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def resolve(flags: Mapping[str, Any], config: Path | None = None) -> Resolved:
+    """Settings from defaults, then the config file, then flags that were given (None means not given).
+
+    Args:
+        flags: Values by setting name.
+        config: The file; None reads `factcheck.toml` of the current folder where there is one.
+
+    Raises:
+        ConfigError: The file cannot be read, a setting is unknown, or a value does not fit.
+    """
+    origins = {setting.name: "default" for setting in fields(Settings)}
+    path = config or Path(CONFIG_FILE)
+    values: dict[str, Any] = {}
+    if config is not None or path.exists():
+        values = _known(str(path), _read_toml(path))
+        origins |= dict.fromkeys(values, str(path))
+    given = _known("settings", {name: value for name, value in flags.items() if value is not None})
+    origins |= dict.fromkeys(given, "flag")
+    return Resolved(Settings(**(values | given)), origins)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(path, f"cannot be read: {error}", "it is a TOML file of `name = value` lines") from None
+    return table
+
+
+def _known(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    names = [setting.name for setting in fields(Settings)]
+    for name in values:
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
+            raise ConfigError(where, f"unknown setting {name!r}", hint)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        close = difflib.get_close_matches(value, allowed, n=1)
+        raise ConfigError(name, f"{value!r} is not known", f"use {', '.join(close or allowed)}")

@@ -1,0 +1,1 @@
+"""Batch jobs: a claims file against a corpus, into a run folder."""

@@ -1,0 +1,343 @@
+"""The main job: a claims file against a corpus, into a run folder that can be stopped and started at any moment."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+
+from factcheck.config import Settings
+from factcheck.corpus.build import BuildReport, build_index
+from factcheck.corpus.files import Limits, Problem
+from factcheck.corpus.index import CorpusIndex
+from factcheck.errors import ClaimsError, ConfigError, RunError
+from factcheck.formats import Rejected, check_source, read_claims
+from factcheck.formats.records import to_json
+from factcheck.jobs.progress import Progress, Silent
+from factcheck.nli import PairScorer, load
+from factcheck.pipeline import check_length, verify
+from factcheck.retrieval.finder import EvidenceFinder
+from factcheck.run.ledger import Ledger
+from factcheck.run.manifest import MANIFEST, write_manifest
+from factcheck.types import JSON, Claim, Label, Verdict
+from factcheck.verdict.decide import Rule
+
+METHOD = 1
+"""Raised when the same inputs and settings would give other verdicts than before."""
+REJECTED = "rejected.jsonl"
+_CHECKED_TOGETHER = 256
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """What a job did."""
+
+    folder: Path
+    claims: int
+    resumed: int  # verdicts that were there before
+    rejected: int
+    pairs: int  # passages judged, in all verdicts of the run
+    seconds: float  # of this start, models and index included
+    counts: dict[Label, int]
+    contradictions: tuple[Verdict, ...]
+    conflicts: tuple[Verdict, ...]
+    corpus: BuildReport | None
+
+    def __str__(self) -> str:
+        parts = [f"{self.claims} claims, {self.pairs} passages judged, {self.seconds:.1f} s"]
+        if self.resumed:
+            parts.append(f"{self.resumed} verdicts were there already")
+        if self.rejected:
+            parts.append(f"{self.rejected} claims rejected, see {self.folder / REJECTED}")
+        if self.corpus is not None:
+            parts.append(f"{self.corpus.documents} documents, {self.corpus.sentences} sentences")
+            if self.corpus.problems:
+                parts.append(f"{len(self.corpus.problems)} problems with documents, see {self.folder / MANIFEST}")
+        return "; ".join(parts) + f"\nrun: {self.folder}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where evidence is looked for: the finder, the index behind it, and what building that index did."""
+
+    finder: EvidenceFinder
+    index: CorpusIndex | None
+    report: BuildReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What claims are verified with: finder, scorer and rule, made from the settings once."""
+
+    settings: Settings
+    sources: Sources
+    scorer: PairScorer
+    rule: Rule
+
+    def check(self, claims: list[Claim]) -> list[ClaimsError | None]:
+        """For each claim, why it cannot be verified, or None."""
+        return [
+            error or self._sources_error(claim)
+            for claim, error in zip(claims, check_length(claims, self.scorer), strict=True)
+        ]
+
+    def _sources_error(self, claim: Claim) -> ClaimsError | None:
+        try:
+            self.sources.finder.check(claim)
+        except ClaimsError as error:
+            return error
+        return None
+
+    def verify(self, claims: Iterator[Claim]) -> Iterator[Verdict]:
+        """Verdicts for claims that passed `check`, in order."""
+        return verify(
+            claims, finder=self.sources.finder, scorer=self.scorer, rule=self.rule, window=self.settings.window
+        )
+
+    def identity(self) -> dict[str, JSON]:
+        """Everything but the claims that can change a verdict; `auto` is resolved."""
+        settings = self.settings.identity()
+        for resolved_elsewhere in ("model", "precision", "device"):
+            settings.pop(resolved_elsewhere)
+        return {
+            "method": METHOD,
+            "corpus": None if self.sources.index is None else self.sources.index.version,
+            "model": self.scorer.fingerprint,
+            "numeric_class": self.scorer.numeric_class,
+            "calibration": None,
+            **settings,
+        }
+
+
+def prepare(
+    settings: Settings,
+    *,
+    corpus: Path | str | None = None,
+    index: Path | str | None = None,
+    scorer: PairScorer | None = None,
+    progress: Progress | None = None,
+) -> Workbench:
+    """Everything that verifying needs; arguments as for `open_finder`, and a loaded model in place of the named one."""
+    sources = open_finder(settings, corpus=corpus, index=index, progress=progress)
+    scorer = scorer or load(
+        settings.model, precision=settings.precision, device=settings.device, labels=settings.labels or None
+    )
+    return Workbench(settings, sources, scorer, Rule(settings.support, settings.contradict))
+
+
+def open_finder(
+    settings: Settings,
+    *,
+    corpus: Path | str | None = None,
+    index: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Sources:
+    """The finder over a corpus.
+
+    `corpus` alone is indexed in the user's cache; `index` alone is opened as it is; both together bring that index up
+    to date first; neither is for claims that bring their own sources.
+
+    Raises:
+        CorpusError: Nothing is readable, or the index is missing, torn or in use.
+        ConfigError: The index is of another language than the settings.
+    """
+    report: BuildReport | None = None
+    folder = Path(index) if index is not None else None
+    if corpus is not None:
+        folder = folder or cached_index(corpus, settings.language)
+        report = index_corpus(corpus, folder, settings, progress or Silent())
+    opened = CorpusIndex(folder) if folder is not None else None
+    if opened is not None and opened.pointer.language != settings.language:
+        raise ConfigError(
+            "language",
+            f"the index is of {opened.pointer.language!r}, not {settings.language!r}",
+            "say the same --language, or build the index again",
+        )
+    finder = EvidenceFinder(
+        opened,
+        passages=settings.passages,
+        evidence=settings.evidence_from,
+        context=settings.context,
+        language=settings.language,
+    )
+    return Sources(finder, opened, report)
+
+
+def index_corpus(corpus: Path | str, folder: Path, settings: Settings, progress: Progress) -> BuildReport:
+    """Bring an index up to date, telling progress of files read and of what cannot be."""
+    done = 0
+
+    def on_read(count: int, total: int) -> None:
+        nonlocal done
+        progress.total("reading", total)
+        progress.advance("reading", count - done)
+        done = count
+
+    def on_problem(problem: Problem) -> None:
+        progress.note(f"skipped {problem}")
+
+    limits = Limits(max_file_bytes=settings.max_file_mb * 1_000_000, max_seconds=settings.max_seconds)
+    return build_index(
+        corpus, folder, language=settings.language, limits=limits, on_problem=on_problem, on_read=on_read
+    )
+
+
+def cached_index(corpus: Path | str, language: str) -> Path:
+    """Where the index of a corpus lives when none is named: in `FACTCHECK_CACHE`, else the user's cache folder."""
+    name = str(corpus) if str(corpus).startswith("hf:") else str(Path(corpus).resolve())
+    key = sha256(json.dumps([name, language]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return cache_folder() / "indexes" / key
+
+
+def cache_folder() -> Path:
+    """`FACTCHECK_CACHE`, else `factcheck` in the user's cache folder."""
+    if folder := os.environ.get("FACTCHECK_CACHE"):
+        return Path(folder)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "factcheck"
+
+
+def run_job(  # noqa: PLR0913 (the parts of a job, all named)
+    claims: str | Path,
+    folder: Path,
+    settings: Settings,
+    *,
+    corpus: Path | str | None = None,
+    index: Path | str | None = None,
+    scorer: PairScorer | None = None,
+    progress: Progress | None = None,
+) -> JobReport:
+    """Verify all claims of a file into a run folder, or go on where an earlier start stopped.
+
+    Verdicts are committed window by window as they are decided. Starting again with the same inputs scores only the
+    claims without a verdict; a finished run is left as it is.
+
+    Args:
+        claims: The claims file; `-` is standard input.
+        folder: The run folder; made where it is not there.
+        settings: All settings.
+        corpus: As for `open_finder`.
+        index: As for `open_finder`.
+        scorer: A loaded model to use in place of the one the settings name.
+        progress: Told how far it is.
+
+    Raises:
+        FactcheckError: Any of the tree; nothing that was written before is lost.
+    """
+    started, progress = time.time(), progress or Silent()
+    check_source(claims)  # before the corpus is read and the model loaded
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger(folder, write=True))
+        bench = prepare(settings, corpus=corpus, index=index, scorer=scorer, progress=progress)
+        rejected = _ingest(claims, ledger, bench)
+        identity = {"claims": ledger.get("claims"), **bench.identity()}
+        _same_run(ledger, identity)
+        resumed, total = ledger.progress()
+        progress.total("scoring", total)
+        progress.advance("scoring", resumed)
+        ledger.event("start", {"verdicts": resumed, "claims": total})
+        verdicts = bench.verify(ledger.pending())
+        while batch := list(islice(verdicts, settings.window)):
+            ledger.write(batch)
+            progress.advance("scoring", len(batch))
+        if not ledger.is_finished():
+            ledger.finish()
+        report = JobReport(
+            folder=folder,
+            claims=total,
+            resumed=resumed,
+            rejected=rejected,
+            pairs=ledger.pairs(),
+            seconds=time.time() - started,
+            counts=ledger.counts(),
+            contradictions=tuple(ledger.strongest(Label.CONTRADICTED, limit=5)),
+            conflicts=tuple(ledger.strongest(Label.CONFLICTING, limit=3)),
+            corpus=bench.sources.report,
+        )
+        _write_manifest(report, identity, bench, started)
+        return report
+
+
+def _ingest(source: str | Path, ledger: Ledger, bench: Workbench) -> int:
+    """Read and check all claims, store those of a new run, refuse a resumed run whose claims changed."""
+    path = ledger.folder / REJECTED
+    skip = bench.settings.on_error == "skip"
+    count = 0
+    with ExitStack() as stack:
+        file = stack.enter_context(path.with_suffix(".new").open("w", encoding="utf-8")) if skip else None
+
+        def reject(rejected: Rejected) -> None:
+            nonlocal count
+            count += 1
+            assert file is not None
+            file.write(rejected.to_json() + "\n")
+
+        def good() -> Iterator[Claim]:
+            stream = read_claims(
+                source,
+                format=bench.settings.format,
+                encoding=bench.settings.encoding,
+                on_error=reject if skip else None,
+            )
+            while chunk := list(islice(stream, _CHECKED_TOGETHER)):
+                for claim, error in zip(chunk, bench.check(chunk), strict=True):
+                    if error is None:
+                        yield claim
+                    elif skip:
+                        reject(_rejected(claim, error))
+                    else:
+                        raise error
+
+        stored = ledger.get("claims")
+        digest = ledger.ingest(good())
+    if stored is not None and stored != digest:
+        raise RunError(ledger.folder, "the claims are not those of this run", "name another --run folder")
+    if skip:
+        path.with_suffix(".new").replace(path)
+    return count
+
+
+def _rejected(claim: Claim, error: ClaimsError) -> Rejected:
+    line = int(claim.place.rpartition(":")[2])
+    return Rejected(claim.place, line, f"{error.found}; {error.fix}", to_json(dict(claim.input)))
+
+
+def _same_run(ledger: Ledger, identity: dict[str, JSON]) -> None:
+    """Record the identity of a new run; refuse to go on with a run of another."""
+    recorded = ledger.get("identity")
+    if recorded is None:
+        ledger.put("identity", identity)
+        return
+    assert isinstance(recorded, dict)
+    names = [name for name in {**recorded, **identity} if recorded.get(name) != identity.get(name)]
+    if names:
+        differences = ", ".join(
+            f"{name} was {_short(recorded.get(name))}, is {_short(identity.get(name))}" for name in names
+        )
+        raise RunError(ledger.folder, f"the run is of other inputs: {differences}", "name another --run folder")
+
+
+def _short(value: JSON) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:16] + "…"
+
+
+def _write_manifest(report: JobReport, identity: dict[str, JSON], bench: Workbench, started: float) -> None:
+    facts: dict[str, JSON] = {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "seconds": round(report.seconds, 3),
+        "model": bench.scorer.name,
+        "claims": report.claims,
+        "rejected": report.rejected,
+        "pairs": report.pairs,
+        "resumed": report.resumed,
+        "counts": {label.value: count for label, count in report.counts.items()},
+    }
+    if report.corpus is not None:
+        facts["documents"] = report.corpus.documents
+        facts["sentences"] = report.corpus.sentences
+        facts["unreadable"] = [str(problem) for problem in report.corpus.problems]
+    write_manifest(report.folder, identity=identity, facts=facts)

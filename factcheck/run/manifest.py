@@ -1,0 +1,47 @@
+"""`manifest.json`: what a run is of, on what it ran, and how long it took."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from factcheck import __version__
+from factcheck.types import JSON
+
+MANIFEST = "manifest.json"
+_PACKAGES = ("torch", "transformers", "tokenizers", "lancedb", "sentencex", "pypdf", "python-docx", "trafilatura")
+
+
+def write_manifest(folder: Path, *, identity: Mapping[str, JSON], facts: Mapping[str, JSON]) -> None:
+    """Write the manifest whole or not at all.
+
+    `identity` is what makes the run this one; `facts` are times and counters, which change nothing.
+    """
+    record = {
+        "factcheck": __version__,
+        "identity": dict(identity),
+        "machine": machine(),
+        "versions": versions(),
+        **facts,
+    }
+    beside = folder / (MANIFEST + ".new")
+    beside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    beside.replace(folder / MANIFEST)
+
+
+def versions() -> dict[str, JSON]:
+    """Versions of Python and of the packages that can change a score or a text; absent ones are left out."""
+    found: dict[str, JSON] = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, JSON]:
+    """System, processor and core count; no host name."""
+    return {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()}

@@ -1,0 +1,222 @@
+"""Claims to verdicts with the rule double in the model's place."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from factcheck.corpus.build import build_index
+from factcheck.corpus.index import CorpusIndex
+from factcheck.errors import ClaimsError
+from factcheck.pipeline import check_length, verify
+from factcheck.retrieval.finder import EvidenceFinder
+from factcheck.testing import RuleNLI
+from factcheck.types import Claim, Context, EvidenceFrom, Gold, GoldSentence, Label, Reason
+from factcheck.verdict.decide import Rule
+
+TEXTS = {
+    "a.txt": "The harbour opened in 2019. It cost 40 million euros.\n\nThe ferry sails twice a day.\n",
+    "b.txt": "The ferry does not sail twice a day.\n\nThe harbour opened in 2019.\n",
+}
+RULE = Rule(support=0.5, contradict=0.5)
+CLAIMS = [
+    Claim("1", "The harbour opened in 2019."),
+    Claim("2", "The ferry sails twice a day."),
+    Claim("3", "The harbour opened in 2018."),
+    Claim("4", "The lighthouse is white."),
+    Claim("5", "Zeppelins!"),
+]
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    root = tmp_path_factory.mktemp("pipeline")
+    (root / "corpus").mkdir()
+    for name, text in TEXTS.items():
+        (root / "corpus" / name).write_text(text, "utf-8")
+    build_index(root / "corpus", root / "idx")
+    return CorpusIndex(root / "idx")
+
+
+def run(claims, index=None, *, scorer=None, window=128, **options):
+    finder = EvidenceFinder(index, **options)
+    for claim in claims:
+        finder.check(claim)
+    return list(verify(claims, finder=finder, scorer=scorer or RuleNLI(), rule=RULE, window=window))
+
+
+def test_each_verdict_can_be_reached(index):
+    """Supported, conflicting, contradicted, and two ways not to know."""
+    verdicts = run(CLAIMS, index)
+
+    expected = [Label.SUPPORTED, Label.CONFLICTING, Label.CONTRADICTED, Label.NOT_ENOUGH_INFO, Label.NOT_ENOUGH_INFO]
+    assert expected == [verdict.label for verdict in verdicts]
+    assert Reason.NO_PASSAGE_FOUND is verdicts[4].reason
+    assert {EvidenceFrom.CORPUS} == {verdict.evidence_from for verdict in verdicts}
+
+
+def test_copies_are_one_piece_of_evidence(index):
+    """The sentence that both files print is judged once, and names both."""
+    verdict = run(CLAIMS[:1], index)[0]
+
+    first = verdict.evidence[0]
+    assert {"a.txt", "b.txt"} == {first.passage.source.doc_id, *(copy.source.doc_id for copy in first.hit.copies)}
+    assert 1 == sum(item.passage.quote == first.passage.quote for item in verdict.evidence)
+
+
+def test_a_sentence_that_leans_back_is_shown_with_the_one_before(index):
+    """Premise and quote differ then; without context they are the same."""
+    claim = Claim("1", "The harbour cost 40 million euros.")
+
+    with_context = {item.passage.quote: item.passage.premise for item in run([claim], index)[0].evidence}
+    without = {item.passage.quote: item.passage.premise for item in run([claim], index, context=False)[0].evidence}
+
+    assert "The harbour opened in 2019. It cost 40 million euros." == with_context["It cost 40 million euros."]
+    assert "It cost 40 million euros." == without["It cost 40 million euros."]
+
+
+@settings(max_examples=20, deadline=None)
+@given(order=st.permutations(CLAIMS), window=st.integers(1, 7))
+def test_a_verdict_depends_on_its_claim_alone(index, order, window):
+    """Neither the order of claims nor the window changes a verdict."""
+    alone = {claim.id: run([claim], index)[0] for claim in CLAIMS}
+
+    assert [alone[claim.id] for claim in order] == run(order, index, window=window)
+
+
+def test_no_claims_give_no_verdicts(index):
+    """Nothing in, nothing out."""
+    assert [] == run([], index)
+
+
+def test_claims_are_read_a_window_ahead_and_no_further(index):
+    """An endless stream of claims can be verified."""
+    read = []
+
+    def endless():
+        while True:
+            read.append(len(read))
+            yield Claim(str(len(read)), "The ferry sails twice a day.")
+
+    finder = EvidenceFinder(index)
+    verdicts = verify(endless(), finder=finder, scorer=RuleNLI(), rule=RULE, window=4)
+
+    assert Label.CONFLICTING is next(verdicts).label
+    verdicts.close()
+    assert len(read) <= 12
+
+
+def test_only_the_contexts_that_a_claim_brings_are_searched(index):
+    """The corpus says otherwise and is not asked."""
+    claim = Claim(
+        "1", "The ferry sails twice a day.", contexts=(Context("ctx", "", "Once. The ferry sails twice a day."),)
+    )
+
+    verdict = run([claim], index)[0]
+
+    assert (Label.SUPPORTED, EvidenceFrom.GIVEN) == (verdict.label, verdict.evidence_from)
+    passage = verdict.evidence[0].passage
+    assert passage.quote == claim.contexts[0].text[passage.start : passage.end]
+    assert {"ctx"} == {item.passage.source.doc_id for item in verdict.evidence}
+
+
+def test_contexts_need_no_corpus():
+    """A claim that brings its own sources can be verified alone; empty contexts find nothing."""
+    claims = [
+        Claim("1", "Ice melts.", contexts=(Context("1", "", "Ice melts."),)),
+        Claim("2", "Ice melts.", contexts=(Context("1", "", ""),)),
+    ]
+
+    assert [Label.SUPPORTED, Label.NOT_ENOUGH_INFO] == [verdict.label for verdict in run(claims)]
+
+
+def test_only_the_documents_that_a_claim_names_are_searched(index):
+    """Without the other file there is no conflict."""
+    verdict = run([Claim("1", "The ferry sails twice a day.", doc_ids=("a.txt",))], index)[0]
+
+    assert (Label.SUPPORTED, EvidenceFrom.GIVEN) == (verdict.label, verdict.evidence_from)
+
+
+def test_own_sources_are_passed_over_when_the_corpus_is_asked_for(index):
+    """`--evidence corpus` searches all documents."""
+    claim = Claim("1", "The ferry sails twice a day.", doc_ids=("a.txt",))
+
+    assert Label.CONFLICTING is run([claim], index, evidence=EvidenceFrom.CORPUS)[0].label
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        GoldSentence("a.txt", sentence=2),
+        GoldSentence("a.txt", start=55, end=80),
+        GoldSentence("a.txt", quote="The ferry sails twice  a day."),
+        GoldSentence("elsewhere", quote="The ferry sails twice a day."),
+    ],
+)
+def test_gold_evidence_is_found_however_it_is_named(index, named):
+    """By index, by offsets, by its words, or by the words alone where the document is not in the corpus."""
+    claim = Claim("1", "The ferry sails twice a day.", gold=Gold(Label.SUPPORTED, ((named,),)))
+
+    verdict = run([claim], index, evidence=EvidenceFrom.GOLD)[0]
+
+    assert (Label.SUPPORTED, EvidenceFrom.GOLD, 1) == (verdict.label, verdict.evidence_from, verdict.judged)
+    assert "The ferry sails twice a day." == verdict.evidence[0].passage.quote
+
+
+@pytest.mark.parametrize(
+    ("claim", "options", "message"),
+    [
+        (Claim("1", "x", place="c.csv:3"), {}, r"c\.csv:3: .*--corpus"),
+        (Claim("1", "x", doc_ids=("d",)), {}, "--corpus"),
+        (Claim("1", "x"), {"evidence": EvidenceFrom.GIVEN}, "no `contexts`"),
+        (Claim("1", "x"), {"evidence": EvidenceFrom.GOLD}, "no gold"),
+    ],
+)
+def test_missing_sources_are_an_error_that_names_the_claim(claim, options, message):
+    """Rather than a verdict from nothing."""
+    with pytest.raises(ClaimsError, match=message):
+        run([claim], **options)
+
+
+def test_an_unknown_document_is_an_error(index):
+    """Rather than an empty search."""
+    with pytest.raises(ClaimsError, match=r"'z\.txt' is not in the corpus"):
+        run([Claim("1", "x", doc_ids=("a.txt", "z.txt"))], index)
+
+
+def test_a_long_passage_is_judged_in_windows_that_lose_nothing():
+    """The decisive words stand at the end of a sentence that the model cannot take whole."""
+    text = "This long sentence says " + "many words and " * 40 + "then that the ferry sails twice a day."
+    claim = Claim("1", "The ferry sails twice a day.", contexts=(Context("c", "", text),))
+
+    verdict = run([claim], scorer=RuleNLI(max_tokens=40))[0]
+
+    assert Label.SUPPORTED is verdict.label
+    assert verdict.judged > 1
+    covered = set()
+    for item in verdict.evidence:
+        passage = item.passage
+        assert text[passage.start : passage.end] == passage.quote == passage.premise
+        covered |= set(range(passage.start, passage.end))
+    assert {at for at, char in enumerate(text) if not char.isspace()} <= covered
+
+
+def test_context_is_left_out_before_a_sentence_is_split():
+    """A premise that is too long with the sentence before is shown without it."""
+    text = "One " * 30 + "end. It sails."
+    claim = Claim("1", "It sails.", contexts=(Context("c", "", text),))
+
+    quotes = {
+        item.passage.quote: item.passage.premise for item in run([claim], scorer=RuleNLI(max_tokens=20))[0].evidence
+    }
+
+    assert "It sails." == quotes["It sails."]
+
+
+def test_a_claim_that_is_too_long_is_refused_not_cut():
+    """The error counts tokens; a claim that fits has none."""
+    long, short = Claim("1", "word " * 50, place="c.txt:7"), Claim("2", "word")
+
+    error, none = check_length([long, short], RuleNLI(max_tokens=40))
+
+    assert "c.txt:7: the claim has 50 tokens" in str(error)
+    assert none is None
