@@ -89,8 +89,8 @@ def _reason(label: Label, evidence: Sequence[Evidence]) -> Reason:
     return Reason.BELOW_THRESHOLD if leaning else Reason.ONLY_NEUTRAL
 
 
-def _rank(item: Evidence, label: Label) -> tuple[bool, float, str, int]:
-    """Sort key: passages with the verdict's stance, then by strength, then by place."""
+def _rank(item: Evidence, label: Label) -> tuple[bool, float, str, int, int, float, float]:
+    """Sort key: passages with the verdict's stance, then by strength, then by place; the last makes it total."""
     wanted = {
         Label.SUPPORTED: {Stance.SUPPORTS},
         Label.CONTRADICTED: {Stance.CONTRADICTS},
@@ -98,4 +98,9 @@ def _rank(item: Evidence, label: Label) -> tuple[bool, float, str, int]:
         Label.NOT_ENOUGH_INFO: set[Stance](),
     }[label]
     strength = max(item.scores.entailment, item.scores.contradiction)
-    return (item.stance not in wanted, -strength, item.passage.source.doc_id, item.passage.start)
+    return (item.stance not in wanted, -strength, *_place(item), item.scores.neutral, item.scores.contradiction)
+
+
+def _place(item: Evidence) -> tuple[str, int, int]:
+    passage = item.passage
+    return (passage.source.doc_id, passage.start, passage.end)
