@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-_UNITS: Final[Mapping[Stage, str]] = {"reading": "documents", "indexing": "documents", "scoring": "claims"}
+_UNITS: Final[Mapping[Stage, str]] = {"reading": "files", "indexing": "documents", "scoring": "claims"}
 _COLOURS: Final = {
     Label.SUPPORTED: "green",
     Label.CONTRADICTED: "red",

@@ -107,7 +107,7 @@ def test_line_of_a_stage_comes_before_the_next_stage():
         bar.advance("scoring")
 
     assert out.getvalue().splitlines() == [
-        "reading: 3 documents",
+        "reading: 3 files",
         "scoring: 1 of 2 claims, 0.2 claims/s, 6 s left",
     ]
 

@@ -35,44 +35,46 @@ class Rule:
         """The verdict on a claim; the order of `judged` does not matter.
 
         Support and contradiction are each the largest probability over the passages. Passages of both stances make the
-        claim CONFLICTING where they come from different documents; within one document the stronger one decides. The
-        evidence is sorted: what the verdict stands on first, strongest first.
+        claim CONFLICTING where they come from different documents, and the weaker side of the strongest such pair is
+        the score; within one document the stronger passage decides. The evidence is sorted: what the verdict stands on
+        first (both sides of a conflict), then by strength.
         """
-        evidence = [Evidence(hit, scores, self.stance(scores)) for hit, scores in judged]
-        label = _label(evidence)
-        ranked = tuple(sorted(evidence, key=lambda item: _rank(item, label)))
-        support = max((item.scores.entailment for item in evidence), default=0.0)
-        contradiction = max((item.scores.contradiction for item in evidence), default=0.0)
-        score = {
-            Label.SUPPORTED: support,
-            Label.CONTRADICTED: contradiction,
-            Label.CONFLICTING: min(support, contradiction),
-            Label.NOT_ENOUGH_INFO: round(1 - max(support, contradiction), 6),
-        }[label]
+        evidence = sorted((Evidence(hit, scores, self.stance(scores)) for hit, scores in judged), key=_by_strength)
+        supports = [item for item in evidence if item.stance is Stance.SUPPORTS]
+        contradicts = [item for item in evidence if item.stance is Stance.CONTRADICTS]
+        grounds = _conflict(supports, contradicts) or min([supports[:1], contradicts[:1]], key=_by_first)
+        label = _label(grounds)
+        rest = [item for item in evidence if all(item is not ground for ground in grounds)]
+        ranked = grounds + sorted(rest, key=lambda item: _rank(item, label))
+        score = min(map(_strength, grounds)) if grounds else 1 - max(map(_strength, evidence), default=0.0)
         return Verdict(
             claim=claim,
             label=label,
-            score=score,
+            score=round(score, 6),
             reason=_reason(label, evidence),
             evidence_from=evidence_from,
-            evidence=ranked,
+            evidence=tuple(ranked),
         )
 
 
-def _label(evidence: Sequence[Evidence]) -> Label:
-    supports = [item for item in evidence if item.stance is Stance.SUPPORTS]
-    contradicts = [item for item in evidence if item.stance is Stance.CONTRADICTS]
-    if not supports and not contradicts:
-        return Label.NOT_ENOUGH_INFO
-    if not contradicts:
-        return Label.SUPPORTED
-    if not supports:
-        return Label.CONTRADICTED
-    if any(_documents(one) - _documents(other) for one in supports for other in contradicts):
+def _conflict(supports: list[Evidence], contradicts: list[Evidence]) -> list[Evidence]:
+    """The strongest support and contradiction that come from different documents, or nothing."""
+    pairs = [
+        [one, other]
+        for one in supports
+        for other in contradicts
+        if _documents(one) - _documents(other) or _documents(other) - _documents(one)
+    ]
+    return max(pairs, key=lambda pair: min(map(_strength, pair)), default=[])
+
+
+def _label(grounds: Sequence[Evidence]) -> Label:
+    stances = {item.stance for item in grounds}
+    if len(stances) > 1:
         return Label.CONFLICTING
-    support = max(item.scores.entailment for item in supports)
-    contradiction = max(item.scores.contradiction for item in contradicts)
-    return Label.SUPPORTED if support >= contradiction else Label.CONTRADICTED
+    if Stance.SUPPORTS in stances:
+        return Label.SUPPORTED
+    return Label.CONTRADICTED if stances else Label.NOT_ENOUGH_INFO
 
 
 def _documents(item: Evidence) -> set[str]:
@@ -89,18 +91,22 @@ def _reason(label: Label, evidence: Sequence[Evidence]) -> Reason:
     return Reason.BELOW_THRESHOLD if leaning else Reason.ONLY_NEUTRAL
 
 
-def _rank(item: Evidence, label: Label) -> tuple[bool, float, str, int, int, float, float]:
-    """Sort key: passages with the verdict's stance, then by strength, then by place; the last makes it total."""
-    wanted = {
-        Label.SUPPORTED: {Stance.SUPPORTS},
-        Label.CONTRADICTED: {Stance.CONTRADICTS},
-        Label.CONFLICTING: {Stance.SUPPORTS, Stance.CONTRADICTS},
-        Label.NOT_ENOUGH_INFO: set[Stance](),
-    }[label]
-    strength = max(item.scores.entailment, item.scores.contradiction)
-    return (item.stance not in wanted, -strength, *_place(item), item.scores.neutral, item.scores.contradiction)
+def _strength(item: Evidence) -> float:
+    return max(item.scores.entailment, item.scores.contradiction)
 
 
-def _place(item: Evidence) -> tuple[str, int, int]:
-    passage = item.passage
-    return (passage.source.doc_id, passage.start, passage.end)
+def _by_strength(item: Evidence) -> tuple[float, str, int, int, float, float]:
+    """Sort key: strongest first, then by place; the probabilities make it total."""
+    passage, scores = item.passage, item.scores
+    return (-_strength(item), passage.source.doc_id, passage.start, passage.end, scores.neutral, scores.contradiction)
+
+
+def _by_first(items: Sequence[Evidence]) -> tuple[float, ...]:
+    """Sort key of the two sides: the stronger one first, an empty one last."""
+    return (-_strength(items[0]),) if items else (0.0,)
+
+
+def _rank(item: Evidence, label: Label) -> bool:
+    """Sort key of the rest: what says the same as the verdict before what does not; strength is kept within."""
+    said = {Label.SUPPORTED: {Stance.SUPPORTS}, Label.CONTRADICTED: {Stance.CONTRADICTS}}
+    return item.stance not in said.get(label, {Stance.SUPPORTS, Stance.CONTRADICTS})

@@ -173,7 +173,7 @@ def test_unreadable_documents_are_reported_and_the_job_goes_on(claims, corpus, t
     """Noted as they are met, counted in the report, listed in the manifest."""
     (corpus / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
     (corpus / "latin.txt").write_bytes(b"caf\xe9")
-    os.symlink("/etc/hostname", corpus / "outside.txt")
+    (corpus / "outside.txt").symlink_to("/etc/hostname")
     notes = []
 
     class Noting(Silent):

@@ -5,12 +5,12 @@ import sqlite3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import json_objects, names, texts
 
 from factcheck.errors import RunError
 from factcheck.run.codec import claim_from_json, claim_to_json
 from factcheck.run.ledger import LEDGER, Ledger
 from factcheck.types import Claim, Context, EvidenceFrom, Gold, GoldSentence, Label, Reason, Verdict
-from strategies import json_objects, names, texts
 
 CLAIMS = [
     Claim(str(number), f"Claim {number}.", input={"claim": f"Claim {number}.", "n": number}) for number in range(5)

@@ -48,6 +48,14 @@ def test_two_documents_that_disagree_are_conflicting():
     assert [Stance.SUPPORTS, Stance.CONTRADICTS] == [item.stance for item in verdict.evidence[:2]]
 
 
+def test_a_conflict_stands_on_two_documents_even_if_a_stronger_passage_repeats_one():
+    """The strongest contradiction is of the supporting document itself, so the one of another document counts."""
+    verdict = decide(judged(SUPPORT, "a"), judged((0.0, 0.01, 0.99), "a", start=5), judged((0.1, 0.3, 0.6), "b"))
+
+    assert (Label.CONFLICTING, 0.6) == (verdict.label, verdict.score)
+    assert ["a", "b"] == [item.passage.source.doc_id for item in verdict.evidence[:2]]
+
+
 def test_one_document_does_not_conflict_with_itself():
     """Within one document the stronger passage decides."""
     verdict = decide(judged((0.95, 0.03, 0.02), "a", start=0), judged(CONTRADICTION, "a", start=5))

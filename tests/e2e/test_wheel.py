@@ -1,0 +1,55 @@
+"""The wheel: it carries the bundled model and the examples, and works away from the checkout."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stdout + done.stderr
+    return next(folder.glob("*.whl"))
+
+
+def test_it_holds_code_types_model_and_examples(wheel):
+    """And nothing of the tests."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+
+    for name in (
+        "py.typed",
+        "cli.py",
+        "_assets/models/nli-mini/model.safetensors",
+        "_assets/claims/glaciers/claims.jsonl",
+    ):
+        assert f"factcheck/{name}" in names
+    assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
+
+
+def test_it_verifies_a_claim_where_it_is_installed(wheel, tmp_path):
+    """Unpacked alone on the path, in a folder of its own; the checkout is out of reach."""
+    site = tmp_path / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+    code = """
+import factcheck, sys
+from factcheck.assets import asset
+assert factcheck.__file__.startswith(sys.argv[1]), factcheck.__file__
+verdict = factcheck.FactChecker.load(corpus=asset("claims/glaciers/documents"), passages=3).check("Ice melts.")
+print(verdict.label, verdict.judged)
+"""
+    env = os.environ | {"PYTHONPATH": str(site), "FACTCHECK_CACHE": str(tmp_path / "cache")}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(site)], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.strip().endswith(" 3"), done.stderr
