@@ -56,7 +56,9 @@ class JobReport:
         if self.corpus is not None:
             parts.append(f"{self.corpus.documents} documents, {self.corpus.sentences} sentences")
             if self.corpus.problems:
-                parts.append(f"{len(self.corpus.problems)} problems with documents, see {self.folder / MANIFEST}")
+                count = len(self.corpus.problems)
+                problems = "1 problem" if count == 1 else f"{count} problems"
+                parts.append(f"{problems} with documents, see {self.folder / MANIFEST}")
         return "; ".join(parts) + f"\nrun: {self.folder}"
 
 
