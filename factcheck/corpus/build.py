@@ -14,7 +14,7 @@ from typing import Any
 from factcheck.corpus.analyzer import check_language, full_text_config
 from factcheck.corpus.files import Limits, Problem, SourceFile, extractor_of, scan
 from factcheck.corpus.index import FORMAT, POINTER, TABLES, Pointer
-from factcheck.corpus.readers import read
+from factcheck.corpus.readers import Reader
 from factcheck.corpus.sentences import split
 from factcheck.errors import CorpusError
 from factcheck.types import Document, Sentence
@@ -47,6 +47,7 @@ def build_index(  # noqa: PLR0913 (all named)
     limits: Limits | None = None,
     on_problem: Callable[[Problem], None] = lambda _: None,
     on_read: Callable[[int, int], None] = lambda _done, _total: None,
+    on_indexed: Callable[[int], None] = lambda _documents: None,
 ) -> BuildReport:
     """Bring the index in `folder` up to date with the documents under `corpus`, or build it.
 
@@ -60,6 +61,7 @@ def build_index(  # noqa: PLR0913 (all named)
         limits: Sizes and times at which a reader stops.
         on_problem: Told of each file that cannot be read, once, as it is met.
         on_read: Told how many files of how many are done.
+        on_indexed: Told how many more documents were split and taken up.
 
     Raises:
         CorpusError: There is nothing readable, another process writes the index, or the disk is full.
@@ -74,6 +76,7 @@ def build_index(  # noqa: PLR0913 (all named)
             limits=limits or Limits(),
             on_problem=on_problem,
             on_read=on_read,
+            on_indexed=on_indexed,
         )
         try:
             return builder.run()
@@ -113,11 +116,17 @@ class _Changes:
 
     added: int = 0
     changed: int = 0
+    gone: int = 0
     removed: set[str] = field(default_factory=set)  # document ids whose rows go
     documents: list[dict[str, Any]] = field(default_factory=list)
     sentences: list[dict[str, Any]] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     stale_files: list[str] = field(default_factory=list)
+
+    def drop(self, doc_ids: set[str]) -> None:
+        """Note documents that are in no file any more."""
+        self.gone += len(doc_ids)
+        self.removed |= doc_ids
 
 
 class _Builder:
@@ -130,11 +139,12 @@ class _Builder:
         limits: Limits,
         on_problem: Callable[[Problem], None],
         on_read: Callable[[int, int], None],
+        on_indexed: Callable[[int], None],
     ) -> None:
         import lancedb  # noqa: PLC0415
 
         self.corpus, self.folder, self.language, self.limits = corpus, folder, language, limits
-        self.on_problem, self.on_read = on_problem, on_read
+        self.on_problem, self.on_read, self.on_indexed = on_problem, on_read, on_indexed
         self.splitter = f"sentencex-{version('sentencex')}"
         self.database = lancedb.connect(folder)
         self.problems: list[Problem] = []
@@ -158,28 +168,29 @@ class _Builder:
         self._open_tables()
         before = self._known_files()
         owners = self._document_owners()
+        self.published: dict[str, set[str]] = {}  # document ids by file, as they were
+        for doc_id, (file_name, _) in owners.items():
+            self.published.setdefault(file_name, set()).add(doc_id)
         changes = _Changes()
         files_read = 0
         files = list(scan(self.corpus, limits=self.limits, on_problem=self._report))
         self.names = {file.name for file in files}
-        for number, file in enumerate(files):
-            known = before.pop(file.name, None)
-            if known is not None and _is_current(known, file):
-                for problem in known["problems"]:
-                    self._report(Problem(*problem))
-            else:
-                files_read += 1
-                self._read(file, owners, changes)
-                if known is not None:
-                    changes.stale_files.append(file.name)
-                if len(changes.sentences) >= _SENTENCES_A_WRITE:
-                    self._write(changes)
-            self.on_read(number + 1, len(files))
+        with Reader(self.limits) as reader:
+            for number, file in enumerate(files):
+                known = before.pop(file.name, None)
+                if known is not None and _is_current(known, file):
+                    for problem in known["problems"]:
+                        self._report(Problem(*problem))
+                else:
+                    files_read += 1
+                    self._read(reader, file, owners, changes)
+                    if known is not None:
+                        changes.stale_files.append(file.name)
+                self.on_read(number + 1, len(files))
         for name in before:
             changes.stale_files.append(name)
-            changes.removed |= {doc_id for doc_id, (owner, _) in owners.items() if owner == name}
-        gone = len(changes.removed - {row["doc_id"] for row in changes.documents})
-        return self._finish(changes, files_read=files_read, gone=gone)
+            changes.drop(self.published.get(name, set()))
+        return self._finish(changes, files_read=files_read)
 
     def _open_tables(self) -> None:
         """Tables as they were published; whatever an interrupted build left beyond that is dropped.
@@ -212,16 +223,16 @@ class _Builder:
         self.problems.append(problem)
         self.on_problem(problem)
 
-    def _read(self, file: SourceFile, owners: dict[str, tuple[str, str]], changes: _Changes) -> None:
+    def _read(self, reader: Reader, file: SourceFile, owners: dict[str, tuple[str, str]], changes: _Changes) -> None:
         """Read one file and note which of its documents are new, changed or gone."""
         problems: list[Problem] = []
-        old = {doc_id for doc_id, (owner, _) in owners.items() if owner == file.name} if self.pointer else set()
+        old = self.published.pop(file.name, set())
 
         def note(problem: Problem) -> None:
             problems.append(problem)
             self._report(problem)
 
-        for document in read(file, limits=self.limits, on_problem=note):
+        for document in reader.read(file, on_problem=note):
             content = _content_hash(document)
             owner = owners.get(document.id)
             if owner is not None and owner[0] != file.name:
@@ -239,7 +250,10 @@ class _Builder:
             owners[document.id] = (file.name, content)
             changes.documents.append(_document_row(document, content))
             changes.sentences.extend(_sentence_rows(document, split(document, language=self.language)))
-        changes.removed |= old
+            self.on_indexed(1)
+            if len(changes.sentences) >= _SENTENCES_A_WRITE:
+                self._write(changes)
+        changes.drop(old)
         for doc_id in old:
             del owners[doc_id]
         changes.files.append(
@@ -273,9 +287,9 @@ class _Builder:
         for pending in (changes.removed, changes.stale_files, changes.documents, changes.sentences, changes.files):
             pending.clear()
 
-    def _finish(self, changes: _Changes, *, files_read: int, gone: int) -> BuildReport:
+    def _finish(self, changes: _Changes, *, files_read: int) -> BuildReport:
         """Write what is left, rebuild the full-text index if a sentence changed, and publish."""
-        touched = bool(changes.added or changes.changed or changes.removed)
+        touched = bool(changes.added or changes.changed or changes.gone)
         if touched or changes.files or changes.stale_files or self.pointer is None:
             self._write(changes)
             if self.tables["documents"].count_rows() == 0:
@@ -294,7 +308,7 @@ class _Builder:
             sentences=self.pointer.sentences,
             added=changes.added,
             changed=changes.changed,
-            removed=gone,
+            removed=changes.gone,
             files_read=files_read,
             problems=tuple(self.problems),
         )

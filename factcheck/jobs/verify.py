@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -184,7 +184,13 @@ def index_corpus(corpus: Path | str, folder: Path, settings: Settings, progress:
 
     limits = Limits(max_file_bytes=settings.max_file_mb * 1_000_000, max_seconds=settings.max_seconds)
     return build_index(
-        corpus, folder, language=settings.language, limits=limits, on_problem=on_problem, on_read=on_read
+        corpus,
+        folder,
+        language=settings.language,
+        limits=limits,
+        on_problem=on_problem,
+        on_read=on_read,
+        on_indexed=lambda documents: progress.advance("indexing", documents),
     )
 
 
@@ -335,6 +341,7 @@ def _write_manifest(report: JobReport, identity: dict[str, JSON], bench: Workben
         "claims": report.claims,
         "rejected": report.rejected,
         "pairs": report.pairs,
+        "scored": asdict(bench.scorer.counters),
         "resumed": report.resumed,
         "counts": {label.value: count for label, count in report.counts.items()},
     }
