@@ -60,11 +60,12 @@ def jobs(shared: Path | None) -> list[Job]:
 
 def measure(job: Job, overrides: dict[str, object]) -> dict[str, object]:
     """Run one job in a fresh folder and compare with gold."""
-    settings = resolve({"evidence": job.evidence, **overrides}).settings
     with tempfile.TemporaryDirectory() as folder:
         index, run = Path(folder) / "index", Path(folder) / "run"
+        chosen = {"evidence": job.evidence, "corpus": str(job.corpus), "index": str(index), **overrides}
+        settings = resolve(chosen).settings
         started = time.perf_counter()
-        report = run_job(job.claims, run, settings, corpus=job.corpus, index=index)
+        report = run_job(job.claims, run, settings)
         seconds = time.perf_counter() - started
         gold = {claim.id: claim.gold.label for claim in read_claims(job.claims) if claim.gold and claim.gold.label}
         table: Counter[tuple[Label, Label]] = Counter()

@@ -1,5 +1,6 @@
 """factcheck from Python: load once, verify claims."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -7,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from factcheck.config import Settings, resolve
+from factcheck.errors import ConfigError
 from factcheck.formats.memory import claims_of
 from factcheck.jobs.verify import Workbench, prepare
 from factcheck.nli import PairScorer
-from factcheck.types import Claim, Context, Verdict
+from factcheck.types import Claim, Context, EvidenceFrom, Verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +50,7 @@ class FactChecker:
         *,
         corpus: Path | str | None = None,
         index: Path | str | None = None,
-        model: str | PairScorer | None = None,
+        model: str | os.PathLike[str] | PairScorer | None = None,
         config: Path | None = None,
         **settings: Any,  # noqa: ANN401 (checked by name and kind)
     ) -> Self:
@@ -64,9 +66,13 @@ class FactChecker:
         Raises:
             FactcheckError: A setting, the corpus or the model cannot be used.
         """
-        named = settings | ({"model": model} if isinstance(model, str) else {})
-        scorer = None if model is None or isinstance(model, str) else model
-        return cls(prepare(resolve(named, config).settings, corpus=corpus, index=index, scorer=scorer))
+        named, scorer = settings, None
+        if isinstance(model, str | os.PathLike):
+            named = settings | {"model": os.fspath(model)}
+        else:
+            scorer = model
+        resolved = resolve(named | {"corpus": corpus and str(corpus), "index": index and str(index)}, config).settings
+        return cls(prepare(resolved, scorer=scorer))
 
     @property
     def settings(self) -> Settings:
@@ -84,13 +90,26 @@ class FactChecker:
         """
         return Verdicts(self._bench.verify(self._checked(claims_of(_records(claims)))))
 
-    def check(self, claim: ClaimLike, *, contexts: Sequence[ContextLike] = ()) -> Verdict:
-        """The verdict on one claim, from its own `contexts` where there are any, else from the corpus."""
+    def check(self, claim: ClaimLike, *, contexts: Sequence[ContextLike] | None = None) -> Verdict:
+        """The verdict on one claim, from these contexts alone, or without them as `verify` would give it.
+
+        No context at all (an empty list) is NOT ENOUGH INFO, not a question to the corpus.
+
+        Raises:
+            ClaimsError: The claim or a context cannot be used.
+            ConfigError: Contexts are given where the setting `evidence` asks for the corpus or for gold.
+        """
         [one] = claims_of([claim], name="claim")
-        if contexts:
+        if contexts is not None and self.settings.evidence not in {"auto", EvidenceFrom.GIVEN}:
+            raise ConfigError(
+                "evidence", f"is {self.settings.evidence!r}, so contexts are not read", "load with evidence='auto'"
+            )
+        if contexts is not None and not contexts:
+            one = replace(one, contexts=(Context("none", "", ""),), doc_ids=())
+        elif contexts is not None:
             brought: dict[str, Any] = {"id": one.id, "claim": one.text, "contexts": [_plain(item) for item in contexts]}
             [with_contexts] = claims_of([brought], name="claim")
-            one = replace(one, contexts=with_contexts.contexts)
+            one = replace(one, contexts=with_contexts.contexts, doc_ids=())
         return next(self.verify([one]))
 
     def _checked(self, claims: Iterator[Claim]) -> Iterator[Claim]:

@@ -26,7 +26,7 @@ app = typer.Typer(
 
 Claims = Annotated[str, typer.Argument(help="Claims file (csv, tsv, xlsx, jsonl, txt, parquet, gzipped too), or - .")]
 Corpus = Annotated[str | None, typer.Option(help="Documents: a file, a folder, or hf:NAME.")]
-Index = Annotated[Path | None, typer.Option(help="Index folder that `factcheck index` builds.")]
+Index = Annotated[str | None, typer.Option(help="Index folder that `factcheck index` builds.")]
 Run = Annotated[Path, typer.Argument(help="Run folder.")]
 Model = Annotated[str | None, typer.Option(help="Bundled model, folder, or Hugging Face name.")]
 Labels = Annotated[
@@ -83,7 +83,7 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     *,
     corpus: Corpus = None,
     index: Index = None,
-    run: Annotated[Path | None, typer.Option(help="Run folder; runs/NAME by default.")] = None,
+    run: Annotated[str | None, typer.Option(help="Run folder; runs/NAME by default.")] = None,
     model: Model = None,
     labels: Labels = None,
     precision: Precision = None,
@@ -99,6 +99,7 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     encoding: Encoding = None,
     max_file_mb: MaxFileMb = None,
     max_seconds: MaxSeconds = None,
+    window: Annotated[int | None, typer.Option(help="Claims planned and written together.")] = None,
     config: ConfigOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and index, score a sample, and estimate.")] = False,
     quiet: Quiet = False,
@@ -111,6 +112,9 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     """
     settings = _resolve(
         config,
+        corpus=corpus,
+        index=index,
+        run=run,
         model=model,
         labels=_split(labels),
         precision=precision,
@@ -126,6 +130,7 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         encoding=encoding,
         max_file_mb=max_file_mb,
         max_seconds=max_seconds,
+        window=window,
     ).settings
     from factcheck import display  # noqa: PLC0415
 
@@ -133,15 +138,15 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         from factcheck.jobs.estimate import estimate  # noqa: PLC0415
 
         with display.Progress(quiet=quiet) as progress:
-            forecast = estimate(claims, settings, corpus=corpus, index=index, progress=progress)
+            forecast = estimate(claims, settings, progress=progress)
         typer.echo(str(forecast))
         return
     from factcheck.jobs.verify import run_job  # noqa: PLC0415
 
-    folder = run or Path("runs") / (Path(claims).name.split(".")[0] if claims != "-" else "claims")
+    folder = Path(settings.run or f"runs/{Path(claims).name.split('.')[0] if claims != '-' else 'claims'}")
     try:
         with display.Progress(quiet=quiet) as progress:
-            report = run_job(claims, folder, settings, corpus=corpus, index=index, progress=progress)
+            report = run_job(claims, folder, settings, progress=progress)
     except KeyboardInterrupt:
         typer.echo(f"\nstopped; {folder} keeps what was decided: start the same command again to go on", err=True)
         raise typer.Exit(130) from None
@@ -219,8 +224,10 @@ def search(  # noqa: PLR0913
     from factcheck.jobs.verify import open_finder  # noqa: PLC0415
     from factcheck.types import Claim  # noqa: PLC0415
 
-    settings = _resolve(config, passages=passages, language=language, evidence="corpus").settings
-    finder = open_finder(settings, corpus=corpus, index=index).finder
+    settings = _resolve(
+        config, corpus=corpus, index=index, passages=passages, language=language, evidence="corpus"
+    ).settings
+    finder = open_finder(settings).finder
     claim = Claim(id="search", text=text)
     finder.check(claim)
     display.print_hits(finder.find([claim])[0].hits)

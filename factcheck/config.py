@@ -22,6 +22,12 @@ class Settings:
         ConfigError: A value does not fit.
     """
 
+    corpus: str = field(default="", metadata=_JOB)
+    """Documents: a file, a folder, or hf:NAME."""
+    index: str = field(default="", metadata=_JOB)
+    """Index folder."""
+    run: str = field(default="", metadata=_JOB)
+    """Run folder."""
     model: str = "nli-mini"
     """Bundled model, folder, or Hugging Face name."""
     labels: tuple[str, ...] = ()
@@ -63,12 +69,14 @@ class Settings:
                 raise ConfigError(
                     setting.name, f"{value!r} is not a {_KINDS[type(default)]}", f"the default is {default!r}"
                 )
+        if not all(isinstance(label, str) for label in self.labels):
+            raise ConfigError("labels", f"{self.labels!r} are not all text", 'use ["entailment", "neutral", …]')
         _one_of("evidence", self.evidence, ("auto", *EvidenceFrom))
         _one_of("on_error", self.on_error, ("stop", "skip"))
         _one_of("precision", self.precision, ("auto", "fp32", "bf16", "fp16"))
         for name in ("passages", "max_file_mb", "max_seconds", "window"):
-            if getattr(self, name) < 1:
-                raise ConfigError(name, f"{getattr(self, name)} is too small", "use 1 or more")
+            if not 1 <= getattr(self, name) <= _MOST:
+                raise ConfigError(name, f"{getattr(self, name)} is out of range", f"use 1 to {_MOST}")
         for name in ("support", "contradict"):
             if not 0.5 <= getattr(self, name) <= 1:
                 raise ConfigError(name, f"{getattr(self, name)} is not a threshold", "use a probability from 0.5 to 1")
@@ -84,6 +92,7 @@ class Settings:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
+_MOST = 1_000_000
 _KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", tuple: "list of texts"}
 
 

@@ -31,7 +31,7 @@ _COLOURS: Final = {
     Stance.CONTRADICTS: "red",
     Stance.NEUTRAL: "dim",
 }
-_GUTTER: Final = 13  # columns; `contradicts` and two spaces
+_GUTTER: Final = 18  # columns; `contradicts 0.00` and two spaces
 _WIDE: Final = 60  # columns of a terminal that leave room for a bar beside words
 _QUOTE: Final = 400  # characters of a text in a summary
 
@@ -50,6 +50,8 @@ class _Count:
     started: float  # seconds on the clock
     told: float  # when the last line about it was written
     done: int = 0
+    before: int = 0  # done before this start; they say nothing about the rate
+    ended: float | None = None  # when all were done
     total: int | None = None
     changed: bool = True  # since that line
     task: "TaskID | None" = None
@@ -64,7 +66,8 @@ class Progress:
     """Shows how far each stage is, on standard error alone, between entering and leaving it as a context.
 
     A terminal gets bars with rate and time left. Anything else, and a terminal with NO_COLOR or TERM=dumb, gets a
-    plain line at most every `every` seconds and a last one for each stage. `quiet` shows nothing. Any thread may call.
+    plain line at most every `every` seconds and a last one for each stage. `quiet`
+    shows notes alone. Any thread may call.
     """
 
     def __init__(
@@ -75,7 +78,8 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
         every: float = 5.0,
     ) -> None:
-        self._console = None if quiet else console or _stderr()
+        self._console = console or _stderr()
+        self._quiet = quiet
         self._clock = clock
         self._every = every
         self._counts: dict[Stage, _Count] = {}
@@ -85,7 +89,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         console = self._console
-        if console and console.is_terminal and not console.is_dumb_terminal and not console.no_color:
+        if not self._quiet and console.is_terminal and not console.is_dumb_terminal and not console.no_color:
             self._bars = self._open.enter_context(_bars(console, self._clock))
         return self
 
@@ -97,11 +101,13 @@ class Progress:
         with self._lock:
             self._tell(self._counts, last=True)
 
-    def total(self, stage: Stage, n: int | None) -> None:
-        """Say how many there are in all; None where nobody knows yet."""
+    def total(self, stage: Stage, n: int | None, *, done: int = 0) -> None:
+        """Say how many there are in all, None where nobody knows yet, and how many were done before this start."""
         with self._lock:
             count = self._count(stage)
             count.total, count.changed = n, True
+            if done:
+                count.done, count.before = done, done
             self._show(stage, count)
 
     def advance(self, stage: Stage, n: int = 1) -> None:
@@ -109,13 +115,14 @@ class Progress:
         with self._lock:
             count = self._count(stage)
             count.done, count.changed = count.done + n, True
+            if count.done == count.total:
+                count.ended = self._clock()
             self._show(stage, count)
 
     def note(self, text: str) -> None:
         """Show one line of its own, above the bars where there are some."""
         with self._lock:
-            if self._console is not None:
-                self._console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
+            self._console.print(visible(text), markup=False, highlight=False, soft_wrap=True)
 
     def _count(self, stage: Stage) -> _Count:
         if stage not in self._counts:
@@ -137,7 +144,7 @@ class Progress:
         self._bars.update(count.task, completed=count.done, total=count.total, amount=amount, rate=rate)
 
     def _tell(self, stages: Iterable[Stage], *, last: bool = False) -> None:
-        if self._console is None or self._bars is not None:
+        if self._quiet or self._bars is not None:
             return
         for stage in stages:
             count, now = self._counts[stage], self._clock()
@@ -148,14 +155,14 @@ class Progress:
 
     def _figures(self, stage: Stage, count: _Count) -> tuple[str, str, str]:
         """Amount, rate, and time left or taken, each ready to be shown, or empty where nothing can be said."""
-        elapsed = self._clock() - count.started
+        elapsed = (count.ended or self._clock()) - count.started
         unit = _UNITS[stage]
         amount = f"{count.done:,} {unit}"
         if count.total is not None:
             amount = f"{count.done:,} of {count.total:,} {unit}"
-        if not count.done or elapsed <= 0:
+        if count.done == count.before or elapsed <= 0:
             return amount, "", ""
-        speed = count.done / elapsed
+        speed = (count.done - count.before) / elapsed
         rate = f"{speed:,.{0 if speed >= 10 else 1}f} {unit}/s"
         if count.total is None:
             return amount, rate, ""
@@ -185,7 +192,7 @@ def print_summary(counts: Mapping[Label, int], strongest: Sequence[Verdict], con
             page.line(heading, "bold")
         for verdict in chosen:
             page.line()
-            page.field(f"{verdict.score:.2f}", verdict.claim.text, limit=_QUOTE)
+            page.field("claim", verdict.claim.text, limit=_QUOTE)
             for evidence in _sides(verdict):
                 _print_evidence(page, evidence, limit=_QUOTE)
 
@@ -212,8 +219,8 @@ def print_hits(hits: Sequence[Hit], console: "Console | None" = None) -> None:
     for number, hit in enumerate(hits, 1):
         if number > 1:
             page.line()
-        page.field(f"{number}.", f'"{hit.passage.quote}"')
-        page.field(f"{hit.score:.2f}", place(hit.passage), "dim")
+        page.field(f"{number}. score {hit.score:.2f}", f'"{hit.passage.quote}"')
+        page.field("", place(hit.passage), "dim")
         _print_copies(page, hit)
 
 
@@ -261,8 +268,8 @@ def _print_evidence(page: _Page, evidence: Evidence, *, limit: int | None = None
         Stance.CONTRADICTS: scores.contradiction,
         Stance.NEUTRAL: scores.neutral,
     }[evidence.stance]
-    page.field(evidence.stance, f'"{evidence.passage.quote}"', _COLOURS[evidence.stance], limit=limit)
-    page.field(f"{score:.2f}", place(evidence.passage))
+    page.field(f"{evidence.stance} {score:.2f}", f'"{evidence.passage.quote}"', _COLOURS[evidence.stance], limit=limit)
+    page.field("", place(evidence.passage))
     if evidence.passage.source.url:
         page.field("", evidence.passage.source.url)
     _print_copies(page, evidence.hit)

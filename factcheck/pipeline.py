@@ -1,7 +1,7 @@
 """Claims to verdicts, a window at a time, in claim order and in bounded memory."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
@@ -23,8 +23,7 @@ def verify(
     Claims are read `window` at a time: the pairs of all of them are scored together while the passages of the next
     window are being found. A verdict does not depend on the window or on the other claims.
     """
-    windows = ((chunk, finder.find(chunk)) for chunk in _chunks(claims, window))
-    for chunk, found in _ahead(windows):
+    for chunk, found in _found_ahead(_chunks(claims, window), finder):
         judged = [_fit(claim, one, scorer) for claim, one in zip(chunk, found, strict=True)]
         pairs = [(hit.passage.premise, claim.text) for claim, hits in zip(chunk, judged, strict=True) for hit in hits]
         scores = iter(scorer.score(pairs))
@@ -85,10 +84,17 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same items, the next one being made while the caller works on the one it has."""
+def _found_ahead(chunks: Iterator[list[Claim]], finder: Finder) -> Iterator[tuple[list[Claim], list[Found]]]:
+    """Windows with what was found for them, the next one being searched for while the caller works on the one it has.
+
+    Claims are read in the caller's thread, where their file or database belongs.
+    """
     with ThreadPoolExecutor(max_workers=1) as thread:
-        coming = thread.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = thread.submit(next, items, None)
-            yield item
+        coming: list[tuple[list[Claim], Future[list[Found]]]] = []
+        for chunk in chunks:
+            coming.append((chunk, thread.submit(finder.find, chunk)))
+            if len(coming) > 1:
+                ready, found = coming.pop(0)
+                yield ready, found.result()
+        for ready, found in coming:
+            yield ready, found.result()

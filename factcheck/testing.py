@@ -150,6 +150,7 @@ def assert_grounded(
     """
     from factcheck.formats import split_text  # noqa: PLC0415
 
+    __tracebackhide__ = True  # pytest shows the caller's line
     checker = checker or _default_checker()
     claims = split_text(answer, language=checker.settings.language, id="answer")
     verdicts = [checker.check(claim, contexts=contexts) for claim in claims]

@@ -164,7 +164,7 @@ class Source:
 class Passage:
     """One sentence and what the model is shown of it.
 
-    `quote` is verbatim `text[start:end]` of the source; `premise` may put the title and the sentence before in front.
+    `quote` is verbatim `text[start:end]` of the source; `premise` may open with the sentence before.
     """
 
     source: Source
@@ -180,7 +180,7 @@ class Passage:
 class Hit:
     """A passage that retrieval found, not yet judged; scores compare within one claim only.
 
-    `copies` are passages of other places that say the same, word for word but for articles and punctuation.
+    `copies` are passages of other places that say the same, but for articles and punctuation.
     """
 
     passage: Passage

@@ -125,3 +125,17 @@ def test_an_ungrounded_answer_fails_with_the_sentence(answer, least, message):
 
     with pytest.raises(AssertionError, match=message):
         assert_grounded(answer, ["The ferry sails twice a day."], min_supported=least, checker=checker)
+
+
+def test_an_answer_without_contexts_is_not_grounded(checker):
+    """The corpus of the checker is not asked: retrieval that found nothing must not pass."""
+    with pytest.raises(AssertionError, match="0 of 1"):
+        assert_grounded("The ferry sails.", [], checker=checker)
+
+
+def test_contexts_are_refused_where_the_corpus_is_asked_for(corpus):
+    """Rather than passed over."""
+    checker = FactChecker.load(corpus=corpus, model=RuleNLI(), evidence="corpus")
+
+    with pytest.raises(ConfigError, match="contexts are not read"):
+        checker.check("The ferry sails.", contexts=["Nothing sails."])

@@ -39,10 +39,12 @@ def test_a_named_file_is_read_instead(here):
     ("text", "message"),
     [
         ("pasages = 20", "did you mean 'passages'"),
-        ("colour = 1", "known: model"),
+        ("colour = 1", "known: corpus"),
         ('passages = "many"', "passages: 'many' is not a whole number"),
         ("passages = true", "not a whole number"),
-        ("passages = 0", "use 1 or more"),
+        ("passages = 0", "use 1 to 1000000"),
+        ("passages = 10000000000000000000", "out of range"),
+        ("labels = [1, 2, 3]", "not all text"),
         ("support = 0.2", "from 0.5 to 1"),
         ('evidence = "corpse"', "use corpus"),
         ("passages = ", "cannot be read"),
@@ -69,6 +71,6 @@ def test_a_whole_number_is_a_number():
 
 def test_what_cannot_change_a_verdict_is_not_in_the_identity():
     """Reading and windowing settings are left out; all others are in."""
-    outside = {"on_error", "format", "encoding", "max_file_mb", "max_seconds", "window"}
+    outside = {"on_error", "format", "encoding", "max_file_mb", "max_seconds", "window", "corpus", "index", "run"}
 
     assert {field.name for field in fields(Settings)} - outside == set(Settings().identity())

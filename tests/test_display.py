@@ -151,6 +151,19 @@ def test_durations_read_as_people_say_them(seconds, words):
     assert out.getvalue().rstrip().endswith(words)
 
 
+def test_what_was_done_before_says_nothing_about_the_rate():
+    """A job that goes on counts from where it was, and times what it does itself."""
+    clock = Clock()
+    bar, out = progress(clock)
+    with bar:
+        bar.total("scoring", 100, done=90)
+        clock.now = 5
+        bar.advance("scoring", 10)
+        clock.now = 60
+
+    assert out.getvalue().splitlines() == ["scoring: 100 of 100 claims, 2.0 claims/s, done in 5 s"]
+
+
 @pytest.mark.parametrize("width", [40, 80])
 def test_terminal_gets_bars_with_rate_and_time_left(width):
     """A terminal gets one line a stage that holds amount, rate and time left at any width."""
@@ -226,13 +239,14 @@ def test_note_is_one_line_that_nothing_in_it_can_break(terminal):
     assert "skipped [b]a.pdf[/] ␛[31m: torn\n" in out.getvalue()
 
 
-def test_quiet_progress_takes_notes_and_shows_none():
-    """A note of a quiet progress is not an error."""
+def test_quiet_progress_shows_notes_alone():
+    """What was passed over is not progress."""
     bar, out = progress(Clock(), quiet=True)
     with bar:
+        bar.advance("reading")
         bar.note("skipped a.pdf")
 
-    assert out.getvalue() == ""
+    assert out.getvalue() == "skipped a.pdf\n"
 
 
 def test_importing_the_module_does_not_import_rich():
@@ -280,17 +294,17 @@ def test_summary_shows_contradictions_then_conflicts():
         "",
         "Strongest contradictions",
         "",
-        "0.97         Four cranes work.",
-        'contradicts  "No crane works."',
-        "0.90         Harbour report (harbour.pdf, page 3)",
+        "claim             Four cranes work.",
+        'contradicts 0.90  "No crane works."',
+        "                  Harbour report (harbour.pdf, page 3)",
         "",
         "Where the documents disagree",
         "",
-        "0.80         The cranes are four.",
-        'supports     "Four cranes are working."',
-        "0.70         Harbour report (a.txt)",
-        'contradicts  "Three cranes work."',
-        "0.80         Harbour report (b.pdf, page 3)",
+        "claim             The cranes are four.",
+        'supports 0.70     "Four cranes are working."',
+        "                  Harbour report (a.txt)",
+        'contradicts 0.80  "Three cranes work."',
+        "                  Harbour report (b.pdf, page 3)",
     ]
 
 
@@ -314,17 +328,17 @@ def test_verdict_is_shown_with_all_its_evidence():
 
     assert shown(print_verdict, verdict(Label.CONTRADICTED, *found, confidence=0.91)).splitlines() == [
         "CONTRADICTED",
-        "claim        Four cranes work.",
-        "score        0.97, confidence 0.91",
-        "reason       evidence; 2 passages read (corpus)",
+        "claim             Four cranes work.",
+        "score             0.97, confidence 0.91",
+        "reason            evidence; 2 passages read (corpus)",
         "",
-        'contradicts  "No crane works."',
-        "0.97         Harbour report (harbour.pdf, page 3)",
-        "             https://example.org/h",
-        "also in      Harbour report (copy.txt)",
+        'contradicts 0.97  "No crane works."',
+        "                  Harbour report (harbour.pdf, page 3)",
+        "                  https://example.org/h",
+        "also in           Harbour report (copy.txt)",
         "",
-        'neutral      "It rained."',
-        "0.88         Harbour report (rain.txt)",
+        'neutral 0.88      "It rained."',
+        "                  Harbour report (rain.txt)",
     ]
 
 
@@ -332,7 +346,7 @@ def test_verdict_without_evidence_gives_its_reason():
     """A verdict that stands on nothing says why."""
     empty = Verdict(Claim("c1", "It rained."), Label.NOT_ENOUGH_INFO, 0.0, Reason.NO_PASSAGE_FOUND, EvidenceFrom.GIVEN)
 
-    assert "reason       no passage found; 0 passages read (given)" in shown(print_verdict, empty)
+    assert "reason            no passage found; 0 passages read (given)" in shown(print_verdict, empty)
 
 
 def test_hits_are_numbered_with_their_scores():
@@ -340,12 +354,12 @@ def test_hits_are_numbered_with_their_scores():
     found = [Hit(passage(), 12.25, (passage(path="copy.txt", page=None),)), Hit(passage("Yes.", "b.txt", None), 3.5)]
 
     assert shown(print_hits, found).splitlines() == [
-        '1.           "No crane works."',
-        "12.25        Harbour report (harbour.pdf, page 3)",
-        "also in      Harbour report (copy.txt)",
+        '1. score 12.25    "No crane works."',
+        "                  Harbour report (harbour.pdf, page 3)",
+        "also in           Harbour report (copy.txt)",
         "",
-        '2.           "Yes."',
-        "3.50         Harbour report (b.txt)",
+        '2. score 3.50     "Yes."',
+        "                  Harbour report (b.txt)",
     ]
 
 
@@ -391,7 +405,7 @@ def test_markup_is_printed_as_it_stands(text):
     for out in (shown(print_summary, {}, [made]), shown(print_verdict, made), shown(print_hits, [piece.hit])):
         assert f'"{text}"' in out
         assert f"{text} ({text}.txt)" in out
-    assert f"claim        {text}\n" in shown(print_verdict, made)
+    assert f"claim             {text}\n" in shown(print_verdict, made)
 
 
 def test_control_characters_become_pictures():
@@ -415,14 +429,14 @@ def test_pipe_gets_whole_lines():
     """Away from a terminal nothing is wrapped, so that lines can be searched."""
     text = "crane " * 100 + "end"
 
-    assert f"claim        {text}\n" in shown(print_verdict, against(text), width=40)
+    assert f"claim             {text}\n" in shown(print_verdict, against(text), width=40)
 
 
 def test_terminal_wraps_below_the_text():
     """On a terminal the lines of a text stand below its first."""
     out = shown(print_verdict, against("Four old cranes work in the harbour."), width=40, terminal=True)
 
-    assert out.splitlines()[1:3] == ["claim        Four old cranes work in the", "             harbour."]
+    assert out.splitlines()[1:3] == ["claim             Four old cranes work", "                  in the harbour."]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

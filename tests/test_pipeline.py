@@ -1,5 +1,7 @@
 """Claims to verdicts with the rule double in the model's place."""
 
+import threading
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -220,3 +222,49 @@ def test_a_claim_that_is_too_long_is_refused_not_cut():
 
     assert "c.txt:7: the claim has 50 tokens" in str(error)
     assert none is None
+
+
+def test_all_copies_are_listed_however_they_rank(tmp_path):
+    """Copies under titles of other lengths score lower; they are found all the same."""
+    (tmp_path / "corpus").mkdir()
+    for number in range(8):
+        title = "word " * number * 3 + "log"
+        text = f"---\ntitle: {title}\n---\n\nThe ferry sails twice a day.\n"
+        (tmp_path / "corpus" / f"{number}.md").write_text(text, "utf-8")
+    build_index(tmp_path / "corpus", tmp_path / "idx")
+
+    verdict = run([Claim("1", "The ferry sails.")], CorpusIndex(tmp_path / "idx"), passages=1)[0]
+
+    assert (1, 7) == (verdict.judged, len(verdict.evidence[0].hit.copies))
+
+
+def test_contexts_and_documents_together_are_refused(index):
+    """Rather than one of them passed over."""
+    claim = Claim("1", "x", contexts=(Context("c", "", "x"),), doc_ids=("a.txt",))
+
+    with pytest.raises(ClaimsError, match="both"):
+        run([claim], index)
+
+
+def test_a_gold_sentence_named_twice_is_one_sentence(index):
+    """By its index and by its words."""
+    named = (GoldSentence("a.txt", sentence=2), GoldSentence("a.txt", quote="The ferry sails twice a day."))
+    claim = Claim("1", "The ferry sails twice a day.", gold=Gold(Label.SUPPORTED, (named,)))
+
+    verdict = run([claim], index, evidence=EvidenceFrom.GOLD)[0]
+
+    assert (1, ()) == (verdict.judged, verdict.evidence[0].hit.copies)
+
+
+def test_claims_are_read_in_the_thread_that_asks_for_verdicts(index):
+    """So that they may come from a database cursor or an open file."""
+    here = threading.get_ident()
+
+    def claims():
+        for claim in CLAIMS:
+            assert threading.get_ident() == here
+            yield claim
+
+    finder = EvidenceFinder(index)
+
+    assert 5 == len(list(verify(claims(), finder=finder, scorer=RuleNLI(), rule=RULE, window=2)))

@@ -1,18 +1,19 @@
 """Building and updating a corpus index: only added, changed and removed documents are read and written again."""
 
-import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from factcheck.corpus.analyzer import check_language, full_text_config
-from factcheck.corpus.files import Limits, Problem, SourceFile, extractor_of, scan
+from factcheck.corpus.copies import copy_key
+from factcheck.corpus.files import ONE_DOCUMENT, Limits, Problem, SourceFile, extractor_of, scan
 from factcheck.corpus.index import FORMAT, POINTER, TABLES, Pointer
 from factcheck.corpus.readers import Reader
 from factcheck.corpus.sentences import split
@@ -21,7 +22,8 @@ from factcheck.types import Document, Sentence
 
 _SENTENCES_A_WRITE = 50_000
 _TAG = "published"
-_KEPT = timedelta(days=1)  # a reader that opened an older version has this long to finish
+_KEPT = timedelta(days=1)  # a reader of a version that was replaced has this long to finish
+_NOTHING_IS_OLDER = timedelta(days=36_500)
 _TAKEN = "document id is taken:"
 
 
@@ -45,6 +47,7 @@ def build_index(  # noqa: PLR0913 (all named)
     *,
     language: str = "en",
     limits: Limits | None = None,
+    exclude: Sequence[Path] = (),
     on_problem: Callable[[Problem], None] = lambda _: None,
     on_read: Callable[[int, int], None] = lambda _done, _total: None,
     on_indexed: Callable[[int], None] = lambda _documents: None,
@@ -59,6 +62,7 @@ def build_index(  # noqa: PLR0913 (all named)
         folder: The index; made where it is not there.
         language: Decides sentence boundaries, stemming and stop words.
         limits: Sizes and times at which a reader stops.
+        exclude: Files under `corpus` that are no documents, such as the claims themselves.
         on_problem: Told of each file that cannot be read, once, as it is met.
         on_read: Told how many files of how many are done.
         on_indexed: Told how many more documents were split and taken up.
@@ -69,20 +73,22 @@ def build_index(  # noqa: PLR0913 (all named)
     check_language(language)
     folder = Path(folder)
     with _writing(folder):
-        builder = _Builder(
-            corpus=corpus,
-            folder=folder,
-            language=language,
-            limits=limits or Limits(),
-            on_problem=on_problem,
-            on_read=on_read,
-            on_indexed=on_indexed,
-        )
         try:
-            return builder.run()
-        except _IdMovedError:  # the same id in two files: which one wins is decided in file order, from the start
-            builder.start_afresh()
-            return builder.run()
+            builder = _Builder(
+                corpus=corpus,
+                folder=folder,
+                language=language,
+                limits=limits or Limits(),
+                exclude=exclude,
+                on_problem=on_problem,
+                on_read=on_read,
+                on_indexed=on_indexed,
+            )
+            try:
+                return builder.run()
+            except _IdMovedError:  # the same id in two files: which one wins is decided in file order, from the start
+                builder.start_afresh()
+                return builder.run()
         except OSError as error:
             raise CorpusError(
                 folder, f"the index cannot be written: {error}", "free the disk and start again"
@@ -94,12 +100,15 @@ def _writing(folder: Path) -> Iterator[None]:
     """Hold the one writer's lock of an index; the system drops it when the process dies."""
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / "write.lock")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         raise CorpusError(folder, "another process is writing this index", "wait for it, or name another") from None
+    except OSError as error:
+        found = f"no index can be written there: {error.strerror or error}"
+        raise CorpusError(folder, found, "name another with --index, or another cache with FACTCHECK_CACHE") from error
     try:
         yield
     finally:
@@ -123,6 +132,12 @@ class _Changes:
     files: list[dict[str, Any]] = field(default_factory=list)
     stale_files: list[str] = field(default_factory=list)
 
+    def note(self, row: dict[str, Any], known: dict[str, Any] | None) -> None:
+        """Note the row of a file, if it is another than the one that is known."""
+        if row != known:
+            self.files.append(row)
+            self.stale_files += [row["name"]] if known is not None else []
+
     def drop(self, doc_ids: set[str]) -> None:
         """Note documents that are in no file any more."""
         self.gone += len(doc_ids)
@@ -137,6 +152,7 @@ class _Builder:
         folder: Path,
         language: str,
         limits: Limits,
+        exclude: Sequence[Path],
         on_problem: Callable[[Problem], None],
         on_read: Callable[[int, int], None],
         on_indexed: Callable[[int], None],
@@ -145,6 +161,8 @@ class _Builder:
 
         self.corpus, self.folder, self.language, self.limits = corpus, folder, language, limits
         self.on_problem, self.on_read, self.on_indexed = on_problem, on_read, on_indexed
+        self.exclude = {path.resolve() for path in exclude}
+        self.told: set[Problem] = set()
         self.splitter = f"sentencex-{version('sentencex')}"
         self.database = lancedb.connect(folder)
         self.problems: list[Problem] = []
@@ -165,7 +183,11 @@ class _Builder:
         self.problems = []
 
     def run(self) -> BuildReport:
-        self._open_tables()
+        try:
+            self._open_tables()
+        except (ValueError, RuntimeError):  # a table is missing or torn: all is read again
+            self.start_afresh()
+            self._open_tables()
         before = self._known_files()
         owners = self._document_owners()
         self.published: dict[str, set[str]] = {}  # document ids by file, as they were
@@ -173,19 +195,19 @@ class _Builder:
             self.published.setdefault(file_name, set()).add(doc_id)
         changes = _Changes()
         files_read = 0
-        files = list(scan(self.corpus, limits=self.limits, on_problem=self._report))
+        found = list(scan(self.corpus, limits=self.limits, on_problem=self._report))
+        files = [file for file in found if file.path.resolve() not in self.exclude]
         self.names = {file.name for file in files}
+        changes.note(self._file_row("", "", "", self.problems), before.pop("", None))
         with Reader(self.limits) as reader:
             for number, file in enumerate(files):
                 known = before.pop(file.name, None)
-                if known is not None and _is_current(known, file):
+                if known is not None and _is_current(known, file, self._limits_row()):
                     for problem in known["problems"]:
                         self._report(Problem(*problem))
                 else:
                     files_read += 1
-                    self._read(reader, file, owners, changes)
-                    if known is not None:
-                        changes.stale_files.append(file.name)
+                    changes.note(self._read(reader, file, owners, changes), known)
                 self.on_read(number + 1, len(files))
         for name in before:
             changes.stale_files.append(name)
@@ -221,10 +243,14 @@ class _Builder:
 
     def _report(self, problem: Problem) -> None:
         self.problems.append(problem)
-        self.on_problem(problem)
+        if problem not in self.told:  # a build that starts over meets it again
+            self.told.add(problem)
+            self.on_problem(problem)
 
-    def _read(self, reader: Reader, file: SourceFile, owners: dict[str, tuple[str, str]], changes: _Changes) -> None:
-        """Read one file and note which of its documents are new, changed or gone."""
+    def _read(
+        self, reader: Reader, file: SourceFile, owners: dict[str, tuple[str, str]], changes: _Changes
+    ) -> dict[str, Any]:
+        """Read one file and note which of its documents are new, changed or gone; gives its row of `files`."""
         problems: list[Problem] = []
         old = self.published.pop(file.name, set())
 
@@ -256,14 +282,20 @@ class _Builder:
         changes.drop(old)
         for doc_id in old:
             del owners[doc_id]
-        changes.files.append(
-            {
-                "name": file.name,
-                "sha256": file.sha256,
-                "extractor": extractor_of(file.kind),
-                "problems": [[problem.name, problem.found, problem.fix] for problem in problems],
-            }
-        )
+        return self._file_row(file.name, file.sha256, extractor_of(file.kind), problems)
+
+    def _file_row(self, name: str, digest: str, extractor: str, problems: Sequence[Problem]) -> dict[str, Any]:
+        """A row of `files`; the one without a name holds what was not even a file to read."""
+        return {
+            "name": name,
+            "sha256": digest,
+            "extractor": extractor,
+            "limits": self._limits_row(),
+            "problems": [[problem.name, problem.found, problem.fix] for problem in problems],
+        }
+
+    def _limits_row(self) -> str:
+        return json.dumps(asdict(self.limits))
 
     def _write(self, changes: _Changes) -> None:
         import pyarrow as pa  # noqa: PLC0415
@@ -294,12 +326,10 @@ class _Builder:
             self._write(changes)
             if self.tables["documents"].count_rows() == 0:
                 self._nothing_readable()
-            for table in self.tables.values():
-                table.optimize(cleanup_older_than=_KEPT)
+            for name, table in self.tables.items():
+                table.optimize(cleanup_older_than=self._replaced(name, table))
             if touched or self.pointer is None:
-                # A rebuild, not an addition: word statistics drift after deletions otherwise.
-                config = full_text_config(self.language, stop_words=True)
-                self.tables["sentences"].create_index("body", config=config, replace=True)
+                self._make_indexes()
             self.pointer = self._publish()
         assert self.pointer is not None
         return BuildReport(
@@ -313,11 +343,30 @@ class _Builder:
             problems=tuple(self.problems),
         )
 
+    def _replaced(self, name: str, table: Any) -> timedelta:  # noqa: ANN401
+        """The age from which versions of a table were replaced long ago: those before the one published a day ago."""
+        published = self.pointer.tables[name] if self.pointer else None
+        for item in table.list_versions():
+            if item["version"] == published:
+                made: datetime = item["timestamp"]
+                age = datetime.now(tz=made.tzinfo) - made
+                return age + timedelta(seconds=1) if age >= _KEPT else _NOTHING_IS_OLDER
+        return _NOTHING_IS_OLDER
+
+    def _make_indexes(self) -> None:
+        """Index words anew, not what was added alone: word statistics drift after deletions otherwise."""
+        from lancedb.index import BTree  # noqa: PLC0415
+
+        words = full_text_config(self.language, stop_words=True)
+        self.tables["sentences"].create_index("body", config=words, replace=True)
+        for table, column in (("sentences", "doc_id"), ("sentences", "copy_key"), ("documents", "doc_id")):
+            self.tables[table].create_index(column, config=BTree(), replace=True)
+
     def _nothing_readable(self) -> None:
-        first = f"; first problem: {self.problems[0]}" if self.problems else ""
+        why = f"({len(self.problems)} problems, the first: {self.problems[0]})" if self.problems else "in it"
         raise CorpusError(
             self.corpus,
-            f"no readable document ({len(self.problems)} problems{first})",
+            f"no readable document {why}",
             "name a file or folder with txt, md, html, pdf, docx, jsonl, csv or parquet documents",
         )
 
@@ -343,16 +392,22 @@ class _Builder:
 
     def _corpus_version(self) -> str:
         rows = self.tables["documents"].search().select(["doc_id", "content"]).limit(None).to_arrow().to_pylist()
-        digest = hashlib.sha256(json.dumps([FORMAT, self.language, self.splitter]).encode())
+        digest = sha256(json.dumps([FORMAT, self.language, self.splitter]).encode())
         for row in sorted(rows, key=lambda row: row["doc_id"]):
             digest.update(f"\n{row['doc_id']}\t{row['content']}".encode())
         return digest.hexdigest()
 
 
-def _is_current(known: dict[str, Any], file: SourceFile) -> bool:
-    """Whether a file need not be read: same bytes, same reader, and no id that another file may have given up."""
+def _is_current(known: dict[str, Any], file: SourceFile, limits: str) -> bool:
+    """Whether a file need not be read: same bytes, same reader, and nothing that could go better this time.
+
+    A document that could not be read is tried again, as time, memory or a missing library may have been the reason. So
+    is a file of records that met a limit that is another now, or an id that another file may have given up.
+    """
+    if (known["sha256"], known["extractor"]) != (file.sha256, extractor_of(file.kind)):
+        return False
     taken = any(found.startswith(_TAKEN) for _, found, _ in known["problems"])
-    return not taken and (known["sha256"], known["extractor"]) == (file.sha256, extractor_of(file.kind))
+    return not known["problems"] or (file.kind not in ONE_DOCUMENT and known["limits"] == limits and not taken)
 
 
 def _content_hash(document: Document) -> str:
@@ -362,7 +417,7 @@ def _content_hash(document: Document) -> str:
         *(document.id, document.title, document.text, document.path, document.sha256, document.extractor),
         *(document.url, document.date, document.date_origin, dict(document.metadata), blocks),
     ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def _document_row(document: Document, content: str) -> dict[str, Any]:
@@ -393,6 +448,7 @@ def _sentence_rows(document: Document, sentences: tuple[Sentence, ...]) -> Itera
             "page": sentence.page,
             "quote": quote,
             "before": before.get(sentence.start, ""),
+            "copy_key": sha256("\0".join(copy_key(quote)).encode("utf-8", "surrogatepass")).hexdigest()[:32],
             "body": f"{document.title} {quote}",
         }
 
@@ -433,11 +489,14 @@ def _schemas() -> dict[str, Any]:
             [
                 ("doc_id", text),
                 *((name, number) for name in ("sentence", "start", "end", "page")),
-                *((name, text) for name in ("quote", "before", "body")),
+                *((name, text) for name in ("quote", "before", "copy_key", "body")),
             ]
         ),
         "files": pa.schema(
-            [("name", text), ("sha256", text), ("extractor", text), ("problems", pa.list_(pa.list_(text)))]
+            [
+                *((name, text) for name in ("name", "sha256", "extractor", "limits")),
+                ("problems", pa.list_(pa.list_(text))),
+            ]
         ),
     }
 

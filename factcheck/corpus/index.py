@@ -17,11 +17,11 @@ from factcheck.corpus.files import Problem
 from factcheck.errors import CorpusError
 from factcheck.types import Source
 
-FORMAT = 1
+FORMAT = 2
 POINTER = "index.json"
 TABLES = ("documents", "sentences", "files")
 _SOURCE_COLUMNS = ["doc_id", "title", "path", "sha256", "url", "date"]
-_MATCH_COLUMNS = ["doc_id", "sentence", "start", "end", "page", "quote", "before"]
+_MATCH_COLUMNS = ["doc_id", "sentence", "start", "end", "page", "quote", "before", "copy_key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,10 @@ class Pointer:
             raise CorpusError(
                 path, f"index format {found!r}", f"this version reads format {FORMAT}: build the index again"
             )
-        return cls(**record)
+        try:
+            return cls(**record)
+        except TypeError as error:
+            raise CorpusError(path, f"is torn: {error}", "delete the folder and build the index again") from None
 
     def to_json(self) -> str:
         """The text of `index.json`."""
@@ -65,7 +68,10 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One sentence that a search found. `before` is the sentence before it in the same block, or empty."""
+    """One sentence that a search found.
+
+    `before` is the sentence before it in the same block, or empty. `copy_key` is equal for near-copies.
+    """
 
     doc_id: str
     sentence: int
@@ -74,6 +80,7 @@ class Match:
     page: int | None
     quote: str
     before: str
+    copy_key: str
     score: float
 
 
@@ -152,6 +159,12 @@ class CorpusIndex:
             return []
         rows = self._rows("sentences", _MATCH_COLUMNS, _among("doc_id", doc_ids))
         matches = [_match(row, 0.0) for row in rows]
+        return sorted(matches, key=lambda match: (match.doc_id, match.start))
+
+    def copies(self, copy_keys: Sequence[str], *, doc_ids: Sequence[str] = ()) -> list[Match]:
+        """All sentences with one of these copy keys, in document and text order, with score 0."""
+        where = _among("copy_key", copy_keys) + (f" AND {_among('doc_id', doc_ids)}" if doc_ids else "")
+        matches = [_match(row, 0.0) for row in self._rows("sentences", _MATCH_COLUMNS, where)] if copy_keys else []
         return sorted(matches, key=lambda match: (match.doc_id, match.start))
 
     def sources(self, doc_ids: Sequence[str]) -> dict[str, Source]:

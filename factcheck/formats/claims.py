@@ -34,6 +34,7 @@ def read_claims(
     *,
     format: str = "auto",  # noqa: A002 - the name of the option
     encoding: str = "utf-8",
+    language: str = "en",
     on_error: Callable[[Rejected], None] | None = None,
 ) -> Iterator[Claim]:
     """The claims of a file, in its order, read as they are asked for.
@@ -46,6 +47,7 @@ def read_claims(
         source: A path, "-" for standard input, or a binary stream; plain or gzipped.
         format: One of `factcheck.formats.FORMATS`; `auto` goes by name and content.
         encoding: Of text formats, by its Python name.
+        language: Of the responses that are cut into sentences, by its ISO 639 code.
         on_error: Gets each record that cannot be used, and reading goes on; without it the first one raises. A fault
             of the whole file (missing, no `claim` column, torn in the middle) raises in any case, after all claims
             before it.
@@ -53,17 +55,19 @@ def read_claims(
     Raises:
         ClaimsError: The file, or a record of it, cannot be used.
     """
-    return _read(source, check_format(format), check_encoding(encoding), on_error)
+    return _read(source, check_format(format), check_encoding(encoding), language, on_error)
 
 
-def _read(source: Readable, wanted: str, encoding: str, on_error: Callable[[Rejected], None] | None) -> Iterator[Claim]:
+def _read(
+    source: Readable, wanted: str, encoding: str, language: str, on_error: Callable[[Rejected], None] | None
+) -> Iterator[Claim]:
     with opened(source) as stream:
         items, schema = _reader(stream, wanted, encoding)
         ids, empty = ClaimIds(), True
         for item in items:
             empty, place = False, f"{stream.name}:{item.line}"
             try:
-                claims = claims_of_record(item, schema, ids, place)
+                claims = claims_of_record(item, schema, ids, place, language)
             except BadRecord as error:
                 if on_error is None:
                     raise ClaimsError(place, error.found, error.fix) from error
@@ -86,12 +90,12 @@ def _reader(stream: Stream, wanted: str, encoding: str) -> tuple[Iterator[Item],
     return _CONTAINERS.get(found, json_records)(text), SCHEMAS.get(found, native)
 
 
-def claims_of_record(item: Item, schema: Schema, ids: "ClaimIds", place: str) -> list[Claim]:
+def claims_of_record(item: Item, schema: Schema, ids: "ClaimIds", place: str, language: str = "en") -> list[Claim]:
     """The claims of one record, with their ids."""
     if isinstance(item, Fault):
         raise BadRecord(item.found, item.fix)
     draft = schema(item)
-    parts = split_text(draft.text, id="") if draft.split else (Claim("", draft.text),)
+    parts = split_text(draft.text, language=language, id="") if draft.split else (Claim("", draft.text),)
     if not parts:
         raise BadRecord("the text holds no sentence", "it must hold a letter or digit")
     ident = ids.new(draft, item.line)
@@ -111,21 +115,21 @@ def claims_of_record(item: Item, schema: Schema, ids: "ClaimIds", place: str) ->
 
 
 class ClaimIds:
-    """Gives every claim an id that no other has."""
+    """Gives every claim an id that no other has.
 
-    def __init__(self) -> None:
+    Args:
+        at: What stands before the number of a claim in messages.
+    """
+
+    def __init__(self, at: str = "on line") -> None:
+        self._at = at
         self._lines = _Table()  # id -> line of its claim
         self._repeats = _Table()  # id made from content -> how often it was wanted, from the second time on
 
     def new(self, draft: Draft, line: int) -> str:
         """The id of a claim on `line`."""
         if draft.id is not None:
-            first = self._lines.put(draft.id, line)
-            if first is not None:
-                raise BadRecord(
-                    f"id {draft.id!r} stands on line {first} already", "give every claim its own id, or none"
-                )
-            return draft.id
+            return self.take(draft.id, line)
         made = _content_id(draft)
         times = (self._repeats.get(made) or 1) + 1 if self._lines.get(made) is not None else 1
         ident = made if times == 1 else f"{made}-{times}"
@@ -134,6 +138,13 @@ class ClaimIds:
             ident = f"{made}-{times}"
         if times > 1:
             self._repeats.set(made, times)
+        return ident
+
+    def take(self, ident: str, line: int) -> str:
+        """The id that a claim on `line` brings, once it is known to be its own."""
+        first = self._lines.put(ident, line)
+        if first is not None:
+            raise BadRecord(f"id {ident!r} stands {self._at} {first} already", "give every claim its own id, or none")
         return ident
 
 

@@ -38,7 +38,8 @@ def claim_text(record: Record, name: str = "claim") -> str:
     if isinstance(value, str) and value.strip():
         return checked_text(value.strip(), name)
     if value is None:
-        found = f"{name} is {'null' if record.columns is None else 'empty'}"
+        in_json = record.columns is None and record.raw is not None
+        found = f"{name} is {'null' if in_json else 'empty'}"
     elif isinstance(value, str):
         found = f"{name} is {'only white space' if value else 'empty'}"
     else:
@@ -68,6 +69,8 @@ def identifier(value: JSON, name: str) -> str | None:
 
 def iso_date(value: JSON) -> str | None:
     """An ISO 8601 day, month or year; the time of day is cut off."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a year of a table that lacks other years
     value = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if value is None or value == "":
         return None

@@ -108,12 +108,13 @@ def _object(text: str) -> dict[str, JSON]:
     return value
 
 
-def type_name(value: JSON) -> str:
-    """What JSON calls the type of a value, with its article."""
+def type_name(value: object) -> str:
+    """What JSON calls the type of a value, with its article; of a type it does not have, what Python does."""
     if value is None:
         return "null"
     names = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
-    return names[type(value)]
+    name = type(value).__name__
+    return names.get(type(value)) or f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
 
 
 def _is_record(line: bytes) -> bool:

@@ -115,7 +115,7 @@ def passage_record(passage: Passage) -> dict[str, JSON]:
 def place(passage: Passage) -> str:
     """Where a passage stands, in one line for a reader: `Title (path, page 3, 2024-05-01)`."""
     source = passage.source
-    path = source.path or source.doc_id
+    path = source.path or f"context {source.doc_id}"
     page = "" if passage.page is None else f"page {passage.page}"
     details = [part for part in (path, page, source.date) if part]
     if source.title and source.title != path:

@@ -8,6 +8,7 @@ import difflib
 import gzip
 import io
 import os
+import stat
 import sys
 import zlib
 from collections.abc import Iterator
@@ -168,12 +169,24 @@ def opened(source: Readable) -> Iterator[Stream]:
 def check_source(source: Readable) -> None:
     """Refuse early a file that is not there; standard input and streams are taken on trust.
 
+    Nothing is read, and a pipe is not even opened: what it has given is gone, and its writer ends with its reader.
+
     Raises:
         ClaimsError: There is no such file, or it cannot be read.
     """
     if isinstance(source, str | os.PathLike) and source != "-":
-        with opened(source):
-            pass
+        with ExitStack() as stack:
+            if not _is_special(source):
+                _open(source, stack)
+
+
+def _is_special(path: str | os.PathLike[str]) -> bool:
+    """Whether there is something that is neither file nor folder, such as a named pipe or `<(command)`."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):  # ValueError: a NUL in the path
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def name_of(source: Readable) -> str:

@@ -1,8 +1,6 @@
 """Rows of CSV, TSV, Excel and Parquet files as records."""
 
 import csv
-import datetime as dt
-import decimal
 import difflib
 import json
 import re
@@ -18,7 +16,7 @@ from typing import IO, Any, Final
 from factcheck.errors import ClaimsError
 from factcheck.formats.raw import MAX_RECORD, BadRecord, Fault, Item, Record
 from factcheck.formats.streams import Line, Stream, lines
-from factcheck.types import JSON
+from factcheck.formats.values import json_value
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 _KNOWN: Final = ("id", "claim", "date", "contexts", "doc_ids", "label", "evidence")
@@ -267,7 +265,7 @@ def _sheet_records(file: IO[bytes], name: str) -> Iterator[Item]:
         rows, line, header = (with_claim or [head for head in heads if head[2]])[0]
         table = _columns(["" if cell is None else str(cell) for cell in header], f"{name}:{line}")
         for index, (number, cells) in enumerate(rows):
-            values = [_plain(cell) for cell in cells]
+            values = [json_value(cell) for cell in cells]
             if len(values) > len(table.names):
                 found = f"the row has {len(values)} cells, the header {len(table.names)}"
                 raw = json.dumps(values, ensure_ascii=False).encode()
@@ -304,7 +302,7 @@ def parquet_records(stream: Stream) -> Iterator[Item]:
                 if isinstance(row, Exception):
                     yield Fault(index + 1, b"", f"a cell cannot be read: {row}", "write it again, text as UTF-8")
                 else:
-                    fields = dict(zip(table.names, map(_plain, row), strict=True))
+                    fields = dict(zip(table.names, map(json_value, row), strict=True))
                     yield Record(index + 1, None, fields, table.by_name, index)
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             reason = str(error).splitlines()[0] if str(error) else repr(error)
@@ -333,24 +331,3 @@ def _seekable(stream: Stream) -> Iterator[IO[bytes]]:
             file.write(chunk)
         file.seek(0)
         yield file
-
-
-def _plain(value: object) -> JSON:  # noqa: PLR0911 - one line a type
-    """A cell as JSON has it."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else None  # NaN is how pandas writes a missing value
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        return value.date().isoformat()
-    if isinstance(value, dt.datetime | dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, decimal.Decimal):
-        return str(value)
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Iterable):
-        return [_plain(item) for item in value]
-    return str(value)

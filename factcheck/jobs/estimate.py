@@ -11,6 +11,7 @@ from factcheck.formats import read_claims
 from factcheck.formats.records import to_line
 from factcheck.jobs.progress import Progress
 from factcheck.jobs.verify import prepare
+from factcheck.nli import PairScorer
 from factcheck.types import Claim
 
 _SAMPLE = 32  # claims
@@ -38,7 +39,7 @@ class Forecast:
             *(f"            {problem}" for problem in self.unreadable[:10]),
             f"claims      {self.claims} good, {self.rejected} bad",
             f"pairs       about {self.pairs} ({self.sample} claims scored as a sample)",
-            f"time        about {self.seconds / 60:.1f} minutes of scoring",
+            f"time        about {self.seconds:.0f} s ({self.seconds / 60:.1f} minutes) of scoring",
             f"memory      {self.memory_mb:.0f} MB at the peak so far",
             f"disk        {self.index_mb:.1f} MB index, about {self.run_mb:.1f} MB run",
         ]
@@ -49,8 +50,7 @@ def estimate(
     claims: str | Path,
     settings: Settings,
     *,
-    corpus: Path | str | None = None,
-    index: Path | str | None = None,
+    scorer: PairScorer | None = None,
     progress: Progress | None = None,
 ) -> Forecast:
     """Read all claims and documents, score the first claims, and say what the whole would take.
@@ -58,14 +58,16 @@ def estimate(
     The index is built and stays in its place, so the job that follows does not build it again. Bad claims are counted,
     not refused.
     """
-    bench = prepare(settings, corpus=corpus, index=index, progress=progress)
+    bench = prepare(settings, scorer=scorer, progress=progress)
     rejected = 0
 
     def reject(_: object) -> None:
         nonlocal rejected
         rejected += 1
 
-    stream = read_claims(claims, format=settings.format, encoding=settings.encoding, on_error=reject)
+    stream = read_claims(
+        claims, format=settings.format, encoding=settings.encoding, language=settings.language, on_error=reject
+    )
     sample: list[Claim] = []
     good = 0
     while chunk := list(islice(stream, settings.window)):

@@ -8,8 +8,8 @@ Stage: TypeAlias = Literal["reading", "indexing", "scoring"]
 class Progress(Protocol):
     """Told how far each stage is; any thread may call."""
 
-    def total(self, stage: Stage, n: int | None) -> None:
-        """How many there are in all; None where nobody knows yet."""
+    def total(self, stage: Stage, n: int | None, *, done: int = 0) -> None:
+        """How many there are in all, None where nobody knows yet, and how many were done before this start."""
 
     def advance(self, stage: Stage, n: int = 1) -> None:
         """That `n` more are done."""
@@ -21,7 +21,7 @@ class Progress(Protocol):
 class Silent:
     """A progress that says nothing."""
 
-    def total(self, stage: Stage, n: int | None) -> None:
+    def total(self, stage: Stage, n: int | None, *, done: int = 0) -> None:
         """Nothing."""
 
     def advance(self, stage: Stage, n: int = 1) -> None:

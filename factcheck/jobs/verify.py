@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -22,7 +22,7 @@ from factcheck.nli import PairScorer, load
 from factcheck.pipeline import check_length, verify
 from factcheck.retrieval.finder import EvidenceFinder
 from factcheck.run.ledger import Ledger
-from factcheck.run.manifest import MANIFEST, write_manifest
+from factcheck.run.manifest import MANIFEST, scoring_versions, write_manifest
 from factcheck.types import JSON, Claim, Label, Verdict
 from factcheck.verdict.decide import Rule
 
@@ -30,6 +30,7 @@ METHOD = 1
 """Raised when the same inputs and settings would give other verdicts than before."""
 REJECTED = "rejected.jsonl"
 _CHECKED_TOGETHER = 256
+_LOOKED_AT = 1000  # claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +46,33 @@ class JobReport:
     counts: dict[Label, int]
     contradictions: tuple[Verdict, ...]
     conflicts: tuple[Verdict, ...]
-    corpus: BuildReport | None
+    documents: int
+    sentences: int
+    problems: tuple[Problem, ...]
 
     def __str__(self) -> str:
-        parts = [f"{self.claims} claims, {self.pairs} passages judged, {self.seconds:.1f} s"]
+        parts = [f"{_count(self.claims, 'claim')}, {_count(self.pairs, 'passage')} judged, {self.seconds:.1f} s"]
         if self.resumed:
-            parts.append(f"{self.resumed} verdicts were there already")
+            parts.append(f"{_count(self.resumed, 'verdict')} there already")
         if self.rejected:
-            parts.append(f"{self.rejected} claims rejected, see {self.folder / REJECTED}")
-        if self.corpus is not None:
-            parts.append(f"{self.corpus.documents} documents, {self.corpus.sentences} sentences")
-            if self.corpus.problems:
-                count = len(self.corpus.problems)
-                problems = "1 problem" if count == 1 else f"{count} problems"
-                parts.append(f"{problems} with documents, see {self.folder / MANIFEST}")
+            parts.append(f"{_count(self.rejected, 'record')} rejected, see {self.folder / REJECTED}")
+        if self.documents:
+            parts.append(f"{_count(self.documents, 'document')}, {_count(self.sentences, 'sentence')}")
+        if self.problems:
+            parts.append(f"{_count(len(self.problems), 'problem')} with documents, see {self.folder / MANIFEST}")
         return "; ".join(parts) + f"\nrun: {self.folder}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where evidence is looked for: the finder, the index behind it, and what building that index did."""
+    """Where evidence is looked for: the finder, and the index behind it."""
 
     finder: EvidenceFinder
     index: CorpusIndex | None
-    report: BuildReport | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,47 +115,34 @@ class Workbench:
             "model": self.scorer.fingerprint,
             "numeric_class": self.scorer.numeric_class,
             "calibration": None,
+            "versions": scoring_versions(),
             **settings,
         }
 
 
-def prepare(
-    settings: Settings,
-    *,
-    corpus: Path | str | None = None,
-    index: Path | str | None = None,
-    scorer: PairScorer | None = None,
-    progress: Progress | None = None,
-) -> Workbench:
-    """Everything that verifying needs; arguments as for `open_finder`, and a loaded model in place of the named one."""
-    sources = open_finder(settings, corpus=corpus, index=index, progress=progress)
+def prepare(settings: Settings, *, scorer: PairScorer | None = None, progress: Progress | None = None) -> Workbench:
+    """Everything that verifying needs; `scorer` is a loaded model in place of the named one."""
+    sources = open_finder(settings, progress=progress)
     scorer = scorer or load(
         settings.model, precision=settings.precision, device=settings.device, labels=settings.labels or None
     )
     return Workbench(settings, sources, scorer, Rule(settings.support, settings.contradict))
 
 
-def open_finder(
-    settings: Settings,
-    *,
-    corpus: Path | str | None = None,
-    index: Path | str | None = None,
-    progress: Progress | None = None,
-) -> Sources:
-    """The finder over a corpus.
+def open_finder(settings: Settings, *, exclude: Sequence[Path] = (), progress: Progress | None = None) -> Sources:
+    """The finder over the corpus that the settings name.
 
     `corpus` alone is indexed in the user's cache; `index` alone is opened as it is; both together bring that index up
-    to date first; neither is for claims that bring their own sources.
+    to date first; neither is for claims that bring their own sources. Files in `exclude` are no documents.
 
     Raises:
         CorpusError: Nothing is readable, or the index is missing, torn or in use.
         ConfigError: The index is of another language than the settings.
     """
-    report: BuildReport | None = None
-    folder = Path(index) if index is not None else None
-    if corpus is not None:
-        folder = folder or cached_index(corpus, settings.language)
-        report = index_corpus(corpus, folder, settings, progress or Silent())
+    folder = Path(settings.index) if settings.index else None
+    if settings.corpus:
+        folder = folder or cached_index(settings.corpus, settings.language)
+        index_corpus(settings.corpus, folder, settings, progress or Silent(), exclude=exclude)
     opened = CorpusIndex(folder) if folder is not None else None
     if opened is not None and opened.pointer.language != settings.language:
         raise ConfigError(
@@ -166,10 +157,12 @@ def open_finder(
         context=settings.context,
         language=settings.language,
     )
-    return Sources(finder, opened, report)
+    return Sources(finder, opened)
 
 
-def index_corpus(corpus: Path | str, folder: Path, settings: Settings, progress: Progress) -> BuildReport:
+def index_corpus(
+    corpus: str, folder: Path, settings: Settings, progress: Progress, *, exclude: Sequence[Path] = ()
+) -> BuildReport:
     """Bring an index up to date, telling progress of files read and of what cannot be."""
     done = 0
 
@@ -188,15 +181,16 @@ def index_corpus(corpus: Path | str, folder: Path, settings: Settings, progress:
         folder,
         language=settings.language,
         limits=limits,
+        exclude=exclude,
         on_problem=on_problem,
         on_read=on_read,
         on_indexed=lambda documents: progress.advance("indexing", documents),
     )
 
 
-def cached_index(corpus: Path | str, language: str) -> Path:
+def cached_index(corpus: str, language: str) -> Path:
     """Where the index of a corpus lives when none is named: in `FACTCHECK_CACHE`, else the user's cache folder."""
-    name = str(corpus) if str(corpus).startswith("hf:") else str(Path(corpus).resolve())
+    name = corpus if corpus.startswith("hf:") else str(Path(corpus).resolve())
     key = sha256(json.dumps([name, language]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return cache_folder() / "indexes" / key
 
@@ -208,27 +202,23 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "factcheck"
 
 
-def run_job(  # noqa: PLR0913 (the parts of a job, all named)
+def run_job(
     claims: str | Path,
     folder: Path,
     settings: Settings,
     *,
-    corpus: Path | str | None = None,
-    index: Path | str | None = None,
     scorer: PairScorer | None = None,
     progress: Progress | None = None,
 ) -> JobReport:
     """Verify all claims of a file into a run folder, or go on where an earlier start stopped.
 
     Verdicts are committed window by window as they are decided. Starting again with the same inputs scores only the
-    claims without a verdict; a finished run is left as it is.
+    claims without a verdict; a finished run is left as it is, byte for byte.
 
     Args:
         claims: The claims file; `-` is standard input.
         folder: The run folder; made where it is not there.
-        settings: All settings.
-        corpus: As for `open_finder`.
-        index: As for `open_finder`.
+        settings: All settings, the corpus or index among them.
         scorer: A loaded model to use in place of the one the settings name.
         progress: Told how far it is.
 
@@ -236,22 +226,27 @@ def run_job(  # noqa: PLR0913 (the parts of a job, all named)
         FactcheckError: Any of the tree; nothing that was written before is lost.
     """
     started, progress = time.time(), progress or Silent()
-    check_source(claims)  # before the corpus is read and the model loaded
+    _look_at(claims, settings)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(folder, write=True))
-        bench = prepare(settings, corpus=corpus, index=index, scorer=scorer, progress=progress)
+        sources = open_finder(settings, exclude=[Path(claims)], progress=progress)
+        scorer = scorer or load(
+            settings.model, precision=settings.precision, device=settings.device, labels=settings.labels or None
+        )
+        bench = Workbench(settings, sources, scorer, Rule(settings.support, settings.contradict))
         rejected = _ingest(claims, ledger, bench)
         identity = {"claims": ledger.get("claims"), **bench.identity()}
         _same_run(ledger, identity)
         resumed, total = ledger.progress()
-        progress.total("scoring", total)
-        progress.advance("scoring", resumed)
-        ledger.event("start", {"verdicts": resumed, "claims": total})
-        verdicts = bench.verify(ledger.pending())
-        while batch := list(islice(verdicts, settings.window)):
-            ledger.write(batch)
-            progress.advance("scoring", len(batch))
-        if not ledger.is_finished():
+        finished = ledger.is_finished()
+        progress.total("scoring", total, done=resumed)
+        if not finished:
+            _write_manifest(ledger, identity, bench, {"started": _utc(started)})
+            ledger.event("start", {"verdicts": resumed, "claims": total})
+            verdicts = bench.verify(ledger.pending())
+            while batch := list(islice(verdicts, settings.window)):
+                ledger.write(batch)
+                progress.advance("scoring", len(batch))
             ledger.finish()
         report = JobReport(
             folder=folder,
@@ -263,10 +258,28 @@ def run_job(  # noqa: PLR0913 (the parts of a job, all named)
             counts=ledger.counts(),
             contradictions=tuple(ledger.strongest(Label.CONTRADICTED, limit=5)),
             conflicts=tuple(ledger.strongest(Label.CONFLICTING, limit=3)),
-            corpus=bench.sources.report,
+            documents=sources.index.pointer.documents if sources.index else 0,
+            sentences=sources.index.pointer.sentences if sources.index else 0,
+            problems=tuple(sources.index.problems()) if sources.index else (),
         )
-        _write_manifest(report, identity, bench, started)
+        if not finished:
+            _write_manifest(ledger, identity, bench, _facts(report, started, bench))
         return report
+
+
+def _look_at(claims: str | Path, settings: Settings) -> None:
+    """Refuse what can be told from the first claims before the corpus is read and the model loaded."""
+    check_source(claims)
+    if claims != "-" and Path(claims).is_file():  # a pipe can be read once only
+        first = read_claims(
+            claims,
+            format=settings.format,
+            encoding=settings.encoding,
+            language=settings.language,
+            on_error=None if settings.on_error == "stop" else lambda _: None,
+        )
+        for _ in islice(first, _LOOKED_AT):
+            pass
 
 
 def _ingest(source: str | Path, ledger: Ledger, bench: Workbench) -> int:
@@ -288,6 +301,7 @@ def _ingest(source: str | Path, ledger: Ledger, bench: Workbench) -> int:
                 source,
                 format=bench.settings.format,
                 encoding=bench.settings.encoding,
+                language=bench.settings.language,
                 on_error=reject if skip else None,
             )
             while chunk := list(islice(stream, _CHECKED_TOGETHER)):
@@ -303,8 +317,11 @@ def _ingest(source: str | Path, ledger: Ledger, bench: Workbench) -> int:
         digest = ledger.ingest(good())
     if stored is not None and stored != digest:
         raise RunError(ledger.folder, "the claims are not those of this run", "name another --run folder")
-    if skip:
+    if skip and stored is None:
         path.with_suffix(".new").replace(path)
+    path.with_suffix(".new").unlink(missing_ok=True)
+    if ledger.progress()[1] == 0:
+        raise ClaimsError(source, f"none of its {count} records is a claim that can be used", f"see {path}")
     return count
 
 
@@ -330,23 +347,28 @@ def _same_run(ledger: Ledger, identity: dict[str, JSON]) -> None:
 
 def _short(value: JSON) -> str:
     text = json.dumps(value)
-    return text if len(text) <= 40 else text[:16] + "…"
+    return text if len(text) <= 60 else text[:16] + "…" + text[-1]
 
 
-def _write_manifest(report: JobReport, identity: dict[str, JSON], bench: Workbench, started: float) -> None:
-    facts: dict[str, JSON] = {
-        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+def _write_manifest(ledger: Ledger, identity: dict[str, JSON], bench: Workbench, facts: dict[str, JSON]) -> None:
+    write_manifest(ledger.folder, identity=identity, facts={"model": bench.scorer.name, **facts})
+
+
+def _facts(report: JobReport, started: float, bench: Workbench) -> dict[str, JSON]:
+    return {
+        "started": _utc(started),
         "seconds": round(report.seconds, 3),
-        "model": bench.scorer.name,
         "claims": report.claims,
         "rejected": report.rejected,
+        "resumed": report.resumed,
         "pairs": report.pairs,
         "scored": asdict(bench.scorer.counters),
-        "resumed": report.resumed,
         "counts": {label.value: count for label, count in report.counts.items()},
+        "documents": report.documents,
+        "sentences": report.sentences,
+        "unreadable": [str(problem) for problem in report.problems],
     }
-    if report.corpus is not None:
-        facts["documents"] = report.corpus.documents
-        facts["sentences"] = report.corpus.sentences
-        facts["unreadable"] = [str(problem) for problem in report.corpus.problems]
-    write_manifest(report.folder, identity=identity, facts=facts)
+
+
+def _utc(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

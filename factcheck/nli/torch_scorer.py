@@ -52,6 +52,7 @@ class TorchScorer:
         self._parts = parts
         self._counters = Counters()
         self._lock = threading.Lock()
+        self._computing = threading.Lock()  # one call computes at a time: it uses all cores
 
     @property
     def counters(self) -> Counters:
@@ -106,8 +107,12 @@ class TorchScorer:
             for rows in [self._forward(encoded, batch) for batch in batches]:  # all are queued before one is awaited
                 yield rows.cpu()
             return
-        threads = torch.get_num_threads()
         # A pool of its own for each call: one that is kept would not survive a fork.
+        with self._computing:
+            yield from self._compute_on_cpu(encoded, batches)
+
+    def _compute_on_cpu(self, encoded: EncodedPairs, batches: Sequence[Batch]) -> Generator[torch.Tensor, None, None]:
+        threads = torch.get_num_threads()
         try:
             with ThreadPoolExecutor(threads, "factcheck-nli", initializer=torch.set_num_threads, initargs=(1,)) as pool:
                 yield from pool.map(lambda batch: self._forward(encoded, batch), batches)

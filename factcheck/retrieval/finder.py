@@ -4,17 +4,19 @@ import hashlib
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from factcheck.corpus.analyzer import Analyzer
+from factcheck.corpus.copies import copy_key
 from factcheck.corpus.index import CorpusIndex, Match
 from factcheck.errors import ClaimsError
 from factcheck.retrieval.bm25 import bm25
-from factcheck.retrieval.copies import merge_copies
 from factcheck.retrieval.passages import build_passage
 from factcheck.segment import sentence_spans
-from factcheck.types import Claim, Context, EvidenceFrom, GoldSentence, Hit, Source
+from factcheck.types import Claim, Context, EvidenceFrom, GoldSentence, Hit, Passage, Source
+
+_REMEMBERED = 20_000  # sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class EvidenceFinder:
         passages: How many hits a claim gets at most.
         evidence: Where to look; None takes a claim's own sources where it brings any, else the corpus.
         context: Whether a premise may open with the sentence before.
-        language: Of the claims' own contexts.
+        language: Of documents and claims.
     """
 
     def __init__(
@@ -71,23 +73,33 @@ class EvidenceFinder:
         """Refuse a claim whose sources are not there.
 
         Raises:
-            ClaimsError: No corpus where one is needed, no own sources where they are asked for, or a document id that
-                the corpus does not hold.
+            ClaimsError: No corpus where one is needed, no own sources where they are asked for, sources of two kinds,
+                or a document or gold sentence that the corpus does not hold.
         """
         where, origin = claim.place or f"claim {claim.id!r}", self.source_of(claim)
         if origin is EvidenceFrom.CORPUS and self._index is None:
             raise ClaimsError(where, "the claim brings no sources and there is no corpus", "name one with --corpus")
-        if origin is EvidenceFrom.GOLD and claim.gold is None:
-            raise ClaimsError(where, "no gold evidence", "use --evidence corpus, or a file with gold labels")
-        if origin is EvidenceFrom.GIVEN and not claim.contexts:
-            names = _given_documents(claim)
-            if not names:
-                raise ClaimsError(where, "no `contexts` and no `doc_ids`", "use --evidence corpus, or add sources")
-            if self._index is None:
-                raise ClaimsError(where, "`doc_ids` without a corpus to find them in", "name one with --corpus")
-            missing = [name for name in names if name not in self._sources(names)]
-            if missing:
-                raise ClaimsError(where, f"document {missing[0]!r} is not in the corpus", "check `doc_ids`")
+        if origin is EvidenceFrom.GOLD:
+            if claim.gold is None:
+                raise ClaimsError(where, "no gold evidence", "use --evidence corpus, or a file with gold labels")
+            for sentence in _gold_sentences(claim):
+                self._gold_matches(sentence, where)
+        if origin is EvidenceFrom.GIVEN:
+            self._check_given(claim, where)
+
+    def _check_given(self, claim: Claim, where: str) -> None:
+        if claim.contexts and claim.doc_ids:
+            raise ClaimsError(where, "both `contexts` and `doc_ids`", "a claim brings its own texts or names documents")
+        if claim.contexts:
+            return
+        names = _given_documents(claim)
+        if not names:
+            raise ClaimsError(where, "no `contexts` and no `doc_ids`", "use --evidence corpus, or add sources")
+        if self._index is None:
+            raise ClaimsError(where, "`doc_ids` without a corpus to find them in", "name one with --corpus")
+        missing = [name for name in names if name not in self._sources(names)]
+        if missing:
+            raise ClaimsError(where, f"document {missing[0]!r} is not in the corpus", "check `doc_ids`")
 
     def find(self, claims: Sequence[Claim]) -> list[Found]:
         """Hits for claims that passed `check`, in order; the index is searched by several threads."""
@@ -104,20 +116,36 @@ class EvidenceFinder:
         return Found(origin, tuple(hits))
 
     def _searched(self, claim: Claim, doc_ids: Sequence[str]) -> list[Hit]:
-        """The best hits by BM25; the search reaches deeper until merging copies leaves enough."""
+        """The best hits by BM25, each with all its near-copies; the search reaches deeper until there are enough."""
         assert self._index is not None
         limit = 2 * self._passages
         while True:
             matches = self._index.search(claim.text, limit=limit, doc_ids=doc_ids)
-            hits = merge_copies(self._hits(matches))
-            if len(hits) >= self._passages or len(matches) < limit:
-                return hits[: self._passages]
+            best = {match.copy_key: match for match in reversed(matches)}  # the first of each key stays
+            if len(best) >= self._passages or len(matches) < limit:
+                break
             limit *= 4
+        chosen = list(reversed(best.values()))
+        chosen = sorted(chosen, key=lambda match: (-match.score, match.doc_id, match.start))[: self._passages]
+        copies = self._index.copies([match.copy_key for match in chosen], doc_ids=doc_ids)
+        sources = self._sources([match.doc_id for match in (*chosen, *copies)])
+        return [
+            Hit(
+                self._passage(match, sources),
+                round(match.score, 6),
+                tuple(
+                    self._passage(copy, sources)
+                    for copy in copies
+                    if copy.copy_key == match.copy_key and (copy.doc_id, copy.start) != (match.doc_id, match.start)
+                ),
+            )
+            for match in chosen
+        ]
 
     def _given(self, claim: Claim) -> list[Hit]:
         """The sentences of the claim's own contexts, ranked among themselves; all are hits if they are few enough."""
         passages = [
-            build_passage(match, source, context=self._context)
+            build_passage(match, source, context=self._context, language=self._language)
             for context in claim.contexts
             for source in (_context_source(context),)
             for match in _context_matches(context, self._language)
@@ -125,43 +153,61 @@ class EvidenceFinder:
         words = self._analyzer.words
         scores = bm25(words(self._analyzer.query(claim.text)), [words(passage.quote) for passage in passages])
         order = sorted(range(len(passages)), key=lambda at: (-scores[at], at))
-        return merge_copies(Hit(passages[at], round(scores[at], 6)) for at in order)[: self._passages]
+        merged: dict[tuple[str, ...], Hit] = {}
+        for at in order:
+            key, passage = copy_key(passages[at].quote), passages[at]
+            first = merged.get(key)
+            merged[key] = (
+                replace(first, copies=(*first.copies, passage)) if first else Hit(passage, round(scores[at], 6))
+            )
+        return list(merged.values())[: self._passages]
 
     def _gold(self, claim: Claim) -> list[Hit]:
-        """Every gold sentence, whatever its label, in document order, without a retrieval score."""
-        assert claim.gold is not None
-        named = {sentence for group in claim.gold.evidence_sets for sentence in group}
-        hits = [hit for sentence in sorted(named, key=_gold_order) for hit in self._gold_hits(sentence)]
-        return merge_copies(hits)
+        """Every gold sentence once, whatever its label, in document order, without a retrieval score."""
+        where = claim.place or f"claim {claim.id!r}"
+        found = {
+            (match.doc_id, match.start, match.end): (match, source)
+            for sentence in _gold_sentences(claim)
+            for match, source in self._gold_matches(sentence, where)
+        }
+        return [
+            Hit(build_passage(match, source, context=self._context, language=self._language), 0.0)
+            for _, (match, source) in sorted(found.items(), key=lambda item: item[0])
+        ]
 
-    def _gold_hits(self, gold: GoldSentence) -> list[Hit]:
+    def _gold_matches(self, gold: GoldSentence, where: str) -> list[tuple[Match, Source]]:
+        """The sentences of the corpus that a gold sentence names; its own words where the corpus lacks the document."""
         matches = self._index.sentences([gold.doc_id]) if self._index is not None else []
         chosen = [match for match in matches if _is_gold(match, gold)]
         if chosen:
-            return self._hits(chosen)
-        if gold.quote is None:
-            raise ClaimsError(
-                f"gold evidence in {gold.doc_id!r}", "is not in the corpus and brings no text", "add it to the corpus"
-            )
-        source = _context_source(Context(gold.doc_id, "", gold.quote))
-        return [Hit(build_passage(_whole(gold.doc_id, gold.quote), source, context=False), 0.0)]
+            source = self._sources([gold.doc_id])[gold.doc_id]
+            return [(match, source) for match in chosen]
+        if gold.quote is not None:
+            context = Context(gold.doc_id, "", gold.quote)
+            return [(_whole(gold.doc_id, gold.quote), _context_source(context))]
+        what = f"gold sentence {gold.sentence} of {gold.doc_id!r}" if matches else f"gold document {gold.doc_id!r}"
+        raise ClaimsError(where, f"{what} is not in the corpus", "name the corpus that the gold evidence is of")
 
-    def _hits(self, matches: Sequence[Match]) -> list[Hit]:
-        sources = self._sources([match.doc_id for match in matches])
-        return [
-            Hit(build_passage(match, sources[match.doc_id], context=self._context), round(match.score, 6))
-            for match in matches
-        ]
+    def _passage(self, match: Match, sources: dict[str, Source]) -> Passage:
+        return build_passage(match, sources[match.doc_id], context=self._context, language=self._language)
 
     def _sources(self, doc_ids: Sequence[str]) -> dict[str, Source]:
-        """Sources by document id; the last few thousand are remembered."""
+        """Sources of those documents that the corpus holds, by id; some thousands are remembered."""
         assert self._index is not None
-        known = dict(self._known)
-        missing = sorted({doc_id for doc_id in doc_ids if doc_id not in known})
-        if missing:
-            known |= self._index.sources(missing)
-            self._known = known if len(known) < 20_000 else {}
+        wanted = set(doc_ids)
+        known = {doc_id: source for doc_id in wanted if (source := self._known.get(doc_id))}
+        if missing := sorted(wanted - known.keys()):
+            found = self._index.sources(missing)
+            if len(self._known) > _REMEMBERED:
+                self._known = {}
+            self._known.update(found)
+            known |= found
         return known
+
+
+def _gold_sentences(claim: Claim) -> list[GoldSentence]:
+    groups = claim.gold.evidence_sets if claim.gold is not None else ()
+    return list(dict.fromkeys(sentence for group in groups for sentence in group))
 
 
 def _given_documents(claim: Claim) -> tuple[str, ...]:
@@ -179,12 +225,14 @@ def _context_matches(context: Context, language: str) -> list[Match]:
     for start, end in sentence_spans(context.text, language=language):
         before = matches[-1].quote if matches and "\n\n" not in context.text[matches[-1].end : start] else ""
         index, quote = len(matches), context.text[start:end]
-        matches.append(Match(context.id, index, start, end, page=None, quote=quote, before=before, score=0.0))
+        matches.append(
+            Match(context.id, index, start, end, page=None, quote=quote, before=before, copy_key="", score=0.0)
+        )
     return matches
 
 
 def _whole(doc_id: str, text: str) -> Match:
-    return Match(doc_id, 0, 0, len(text), page=None, quote=text, before="", score=0.0)
+    return Match(doc_id, 0, 0, len(text), page=None, quote=text, before="", copy_key="", score=0.0)
 
 
 def _is_gold(match: Match, gold: GoldSentence) -> bool:
@@ -197,7 +245,3 @@ def _is_gold(match: Match, gold: GoldSentence) -> bool:
         ours, theirs = (" ".join(text.split()) for text in (match.quote, gold.quote))
         return ours in theirs or theirs in ours
     return True
-
-
-def _gold_order(gold: GoldSentence) -> tuple[str, int, int, str]:
-    return (gold.doc_id, gold.sentence or 0, gold.start or 0, gold.quote or "")

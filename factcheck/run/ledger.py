@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from factcheck.run.codec import claim_from_json, claim_to_json
 from factcheck.types import JSON, Claim, EvidenceFrom, Label, Reason, Verdict
 
 LEDGER = "run.sqlite"
+_OWN = {"write.lock", "rejected.jsonl", "rejected.new", "manifest.json", f"{LEDGER}-wal", f"{LEDGER}-shm"}
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, record TEXT NOT NULL);
@@ -60,9 +62,10 @@ class Ledger:
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
             if write:
+                self._db.executescript(_SCHEMA)
+            if write and not self.is_finished():  # a finished run stays the one file that it is
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = NORMAL")
-                self._db.executescript(_SCHEMA)
             self._db.execute("SELECT count(*) FROM meta")
         except sqlite3.DatabaseError as error:
             self._unlock()
@@ -120,10 +123,10 @@ class Ledger:
         stored = self.get("claims") is not None
         with self._transaction() as db:
             for position, claim in enumerate(claims):
-                record = claim_to_json(claim)
-                digest.update(record.encode("utf-8", "surrogatepass") + b"\n")
+                nowhere = replace(claim, place="")  # the same claims are the same, whatever their file is called
+                digest.update(claim_to_json(nowhere).encode("utf-8", "surrogatepass") + b"\n")
                 if not stored:
-                    db.execute("INSERT INTO claims VALUES (?, ?, ?)", (position, claim.id, record))
+                    db.execute("INSERT INTO claims VALUES (?, ?, ?)", (position, claim.id, claim_to_json(claim)))
             if not stored:
                 db.execute("INSERT INTO meta VALUES ('claims', ?)", (json.dumps(digest.hexdigest()),))
         return digest.hexdigest()
@@ -216,10 +219,14 @@ def _lock(folder: Path) -> Any:  # noqa: ANN401
     """The one writer's lock of a run; the system drops it when the process dies."""
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / "write.lock")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / LEDGER).exists() and (others := {path.name for path in folder.iterdir()} - _OWN):
+            raise RunError(folder, f"holds other files ({min(others)})", "name a new or empty --run folder")
         lock.acquire(timeout=0)
     except Timeout:
         raise RunError(folder, "another process is working on this run", "wait for it, or name another --run") from None
+    except OSError as error:
+        raise RunError(folder, f"cannot be written: {error.strerror or error}", "name another --run folder") from error
     return lock

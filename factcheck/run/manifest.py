@@ -12,6 +12,7 @@ from factcheck.types import JSON
 
 MANIFEST = "manifest.json"
 _PACKAGES = ("torch", "transformers", "tokenizers", "lancedb", "sentencex", "pypdf", "python-docx", "trafilatura")
+_SCORING = frozenset({"torch", "transformers", "tokenizers", "lancedb", "sentencex"})
 
 
 def write_manifest(folder: Path, *, identity: Mapping[str, JSON], facts: Mapping[str, JSON]) -> None:
@@ -40,6 +41,11 @@ def versions() -> dict[str, JSON]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def scoring_versions() -> dict[str, JSON]:
+    """Versions of the packages that can change a score or what is retrieved; part of a run's identity."""
+    return {name: found for name, found in versions().items() if name in _SCORING}
 
 
 def machine() -> dict[str, JSON]:

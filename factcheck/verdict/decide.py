@@ -37,7 +37,8 @@ class Rule:
         Support and contradiction are each the largest probability over the passages. Passages of both stances make the
         claim CONFLICTING where they come from different documents, and the weaker side of the strongest such pair is
         the score; within one document the stronger passage decides. The evidence is sorted: what the verdict stands on
-        first (both sides of a conflict), then by strength.
+        first (both sides of a conflict), then by strength. The score of NOT ENOUGH INFO is one minus the strongest
+        passage, and 0 where there is none.
         """
         evidence = sorted((Evidence(hit, scores, self.stance(scores)) for hit, scores in judged), key=_by_strength)
         supports = [item for item in evidence if item.stance is Stance.SUPPORTS]
@@ -46,7 +47,7 @@ class Rule:
         label = _label(grounds)
         rest = [item for item in evidence if all(item is not ground for ground in grounds)]
         ranked = grounds + sorted(rest, key=lambda item: _rank(item, label))
-        score = min(map(_strength, grounds)) if grounds else 1 - max(map(_strength, evidence), default=0.0)
+        score = min(map(_strength, grounds)) if grounds else 1 - max(map(_strength, evidence), default=1.0)
         return Verdict(
             claim=claim,
             label=label,

@@ -3,13 +3,16 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factcheck.corpus.build import build_index
+from factcheck.corpus.files import Limits
 from factcheck.corpus.index import POINTER, CorpusIndex
 from factcheck.errors import ConfigError, CorpusError
 
@@ -205,8 +208,6 @@ def test_a_torn_pointer_is_refused_by_readers_and_mended_by_a_build(corpus, tmp_
 
 def test_a_missing_table_is_an_error_of_its_own(corpus, tmp_path):
     """A half-copied index is named as torn."""
-    import shutil
-
     build_index(corpus, tmp_path / "idx")
     shutil.rmtree(tmp_path / "idx" / "sentences.lance")
 
@@ -279,3 +280,75 @@ def test_another_language_builds_anew_without_hiding_the_old_index(corpus, tmp_p
 
     assert 3 == report.files_read == report.documents
     assert "de" == CorpusIndex(tmp_path / "idx").pointer.language
+
+
+def test_old_versions_are_cleared_without_harm(corpus, tmp_path, monkeypatch):
+    """Updates go on working when what they replace is older than what is kept."""
+    monkeypatch.setattr("factcheck.corpus.build._KEPT", timedelta(0))
+
+    for number in range(3):
+        (corpus / "a.txt").write_text(f"The harbour closed {number} times.\n", "utf-8")
+        build_index(corpus, tmp_path / "idx")
+
+    build_index(corpus, tmp_path / "fresh")
+    assert dump(tmp_path / "fresh") == dump(tmp_path / "idx")
+
+
+def test_a_document_that_met_a_limit_is_read_when_the_limit_is_raised(corpus, tmp_path):
+    """A problem is not for ever: the same bytes may go better next time."""
+    rows = [json.dumps({"id": str(size), "text": "word " * size}) for size in (3, 300)]
+    (corpus / "r.jsonl").write_text("\n".join(rows) + "\n", "utf-8")
+
+    first = build_index(corpus, tmp_path / "idx", limits=Limits(max_record_bytes=500))
+    second = build_index(corpus, tmp_path / "idx")
+
+    assert (1, 0) == (len(first.problems), len(second.problems))
+    assert first.documents + 1 == second.documents
+
+
+def test_a_file_that_stays_unreadable_changes_nothing(corpus, tmp_path):
+    """It is tried again, and the index is left as it is."""
+    (corpus / "bad.txt").write_bytes(b"caf\xe9 \xff")
+    build_index(corpus, tmp_path / "idx")
+    before = (tmp_path / "idx" / POINTER).stat().st_mtime_ns
+
+    build_index(corpus, tmp_path / "idx")
+
+    assert before == (tmp_path / "idx" / POINTER).stat().st_mtime_ns
+
+
+def test_files_can_be_left_out(corpus, tmp_path):
+    """They are no documents and no problems."""
+    report = build_index(corpus, tmp_path / "idx", exclude=[corpus / "a.txt"])
+
+    assert (2, ()) == (report.documents, report.problems)
+
+
+@pytest.mark.parametrize("pointer", ['{"format": 2}', "[]", ""])
+def test_a_pointer_without_what_it_must_say_is_torn(corpus, tmp_path, pointer):
+    """Readers say so, a build makes it again."""
+    build_index(corpus, tmp_path / "idx")
+    (tmp_path / "idx" / POINTER).write_text(pointer, "utf-8")
+
+    with pytest.raises(CorpusError):
+        CorpusIndex(tmp_path / "idx")
+    assert 3 == build_index(corpus, tmp_path / "idx").files_read
+
+
+def test_a_build_mends_a_missing_table(corpus, tmp_path):
+    """A half-copied index is built again."""
+    build_index(corpus, tmp_path / "idx")
+    shutil.rmtree(tmp_path / "idx" / "sentences.lance")
+
+    build_index(corpus, tmp_path / "idx")
+
+    build_index(corpus, tmp_path / "fresh")
+    assert dump(tmp_path / "fresh") == dump(tmp_path / "idx")
+
+
+def test_an_index_cannot_be_built_where_a_file_stands(corpus, tmp_path):
+    """The error names the place and another way."""
+    (tmp_path / "file").write_text("x", "utf-8")
+
+    with pytest.raises(CorpusError, match="--index"):
+        build_index(corpus, tmp_path / "file")

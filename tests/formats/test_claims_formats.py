@@ -4,7 +4,10 @@ import datetime as dt
 import gzip
 import io
 import json
+import os
 import sys
+import threading
+from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
@@ -12,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from factcheck.errors import ClaimsError
-from factcheck.formats import detect_format, read_claims, split_text
+from factcheck.formats import check_source, detect_format, read_claims, split_text
 from factcheck.types import Context, Gold, GoldSentence, Label
 
 
@@ -250,6 +253,56 @@ def test_standard_input_and_streams_are_read(monkeypatch):
     assert (from_stream.text, from_stream.place) == ("A.", "input:1")
     assert (from_input.text, from_input.place) == ("B.", "standard input:2")
     assert not stream.closed
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="there is no /dev/fd here")
+def test_the_early_check_takes_nothing_from_a_pipe():
+    """A pipe, as the shell makes it for `<(command)`, still gives all of its claims after the check."""
+    reading, writing = os.pipe()
+    with open(reading, "rb"):  # noqa: PTH123 - a descriptor has no path
+        with open(writing, "wb") as pipe:  # noqa: PTH123
+            pipe.write(b"claim\nA.\nB.\n")
+
+        check_source(f"/dev/fd/{reading}")
+
+        assert texts(read_claims(f"/dev/fd/{reading}")) == ["A.", "B."]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_the_early_check_does_not_open_a_named_pipe(tmp_path):
+    """To open it would wait for a writer, and end a writer that is there."""
+    os.mkfifo(tmp_path / "c.csv")
+    found = []
+
+    def check():
+        check_source(tmp_path / "c.csv")
+        found.append("checked")
+
+    thread = threading.Thread(target=check, daemon=True)
+    thread.start()
+    thread.join(timeout=20)
+
+    assert found == ["checked"]
+
+
+@pytest.mark.parametrize(("name", "found"), [("none.csv", "no such file"), (".", "is a folder"), ("a\0b", "cannot be")])
+def test_the_early_check_refuses_what_is_no_file(tmp_path, name, found):
+    """What cannot be read is refused before anything else is done."""
+    with pytest.raises(ClaimsError, match=found):
+        check_source(tmp_path / name)
+
+
+def test_responses_are_cut_into_sentences_of_their_language(file):
+    """A German ordinal ends no sentence where the language is German."""
+    path = file("c.jsonl", jsonl({"id": "r", "response": "Die Bank zog am 3. Mai um. Sie schloss bald."}))
+
+    claims = list(read_claims(path, language="de"))
+
+    assert [(claim.id, claim.text) for claim in claims] == [
+        ("r#1", "Die Bank zog am 3. Mai um."),
+        ("r#2", "Sie schloss bald."),
+    ]
+    assert texts(read_claims(path)) != texts(claims)
 
 
 def test_parquet_comes_over_a_stream_that_cannot_seek(tmp_path):

@@ -164,4 +164,4 @@ def test_place_names_title_path_page_and_date():
     """A place reads from the title to the page, and leaves out what is not there."""
     assert place(HERE) == "Harbour report (harbour.pdf, page 2, 2024-05)"
     assert place(COPY) == "notes.txt"
-    assert place(Passage(Source("given-1", "", "", ""), 0, 0, 1, "x", "x")) == "given-1"
+    assert place(Passage(Source("given-1", "", "", ""), 0, 0, 1, "x", "x")) == "context given-1"

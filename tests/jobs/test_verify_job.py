@@ -47,7 +47,7 @@ def claims(tmp_path):
 
 
 def start(claims, corpus, run, **settings):
-    return run_job(claims, run, Settings(**settings), corpus=corpus, scorer=RuleNLI())
+    return run_job(claims, run, Settings(corpus=str(corpus), **settings), scorer=RuleNLI())
 
 
 def exported(run, tmp_path):
@@ -74,7 +74,7 @@ def test_a_finished_run_started_again_scores_nothing(claims, corpus, tmp_path):
     start(claims, corpus, tmp_path / "run")
     scorer = RuleNLI()
 
-    report = run_job(claims, tmp_path / "run", Settings(), corpus=corpus, scorer=scorer)
+    report = run_job(claims, tmp_path / "run", Settings(corpus=str(corpus)), scorer=scorer)
 
     assert (40, 0) == (report.resumed, scorer.counters.pairs_asked)
 
@@ -98,7 +98,7 @@ def _until_killed(claims, corpus, run, batches):
             if batches < 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    run_job(claims, run, Settings(window=4), corpus=corpus, scorer=RuleNLI(), progress=Dying())
+    run_job(claims, run, Settings(window=4, corpus=str(corpus)), scorer=RuleNLI(), progress=Dying())
 
 
 def test_a_killed_job_goes_on_where_it_was(claims, corpus, tmp_path):
@@ -180,9 +180,9 @@ def test_unreadable_documents_are_reported_and_the_job_goes_on(claims, corpus, t
         def note(self, text):
             notes.append(text)
 
-    report = run_job(claims, tmp_path / "run", Settings(), corpus=corpus, scorer=RuleNLI(), progress=Noting())
+    report = run_job(claims, tmp_path / "run", Settings(corpus=str(corpus)), scorer=RuleNLI(), progress=Noting())
 
-    assert 3 == len(report.corpus.problems) == len(notes)
+    assert 3 == len(report.problems) == len(notes)
     assert 40 == sum(report.counts.values())
     listed = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))["unreadable"]
     assert {"broken.pdf", "latin.txt", "outside.txt"} == {text.split(":")[0] for text in listed}
@@ -191,11 +191,11 @@ def test_unreadable_documents_are_reported_and_the_job_goes_on(claims, corpus, t
 def test_an_index_is_used_as_it_is(claims, corpus, tmp_path):
     """Documents that came later are not seen until the index is brought up to date."""
     start(claims, corpus, tmp_path / "one")
-    index = cached_index(corpus, "en")
+    index = str(cached_index(str(corpus), "en"))
     (corpus / "99.txt").write_text("The ferry Bea does not sail.\n", "utf-8")
 
-    old = run_job(claims, tmp_path / "old", Settings(), index=index, scorer=RuleNLI())
-    new = run_job(claims, tmp_path / "new", Settings(), corpus=corpus, index=index, scorer=RuleNLI())
+    old = run_job(claims, tmp_path / "old", Settings(index=index), scorer=RuleNLI())
+    new = run_job(claims, tmp_path / "new", Settings(corpus=str(corpus), index=index), scorer=RuleNLI())
 
     assert (0, 1) == (old.counts[Label.CONFLICTING], new.counts[Label.CONFLICTING])
 
@@ -205,7 +205,12 @@ def test_an_index_of_another_language_is_refused(claims, corpus, tmp_path):
     start(claims, corpus, tmp_path / "one")
 
     with pytest.raises(ConfigError, match="language"):
-        run_job(claims, tmp_path / "run", Settings(language="de"), index=cached_index(corpus, "en"), scorer=RuleNLI())
+        run_job(
+            claims,
+            tmp_path / "run",
+            Settings(language="de", index=str(cached_index(str(corpus), "en"))),
+            scorer=RuleNLI(),
+        )
 
 
 def test_a_folder_without_documents_is_an_error(claims, tmp_path):
@@ -235,14 +240,87 @@ def test_a_full_disk_loses_nothing(claims, corpus, tmp_path):
     assert exported(tmp_path / "whole", tmp_path) == exported(tmp_path / "run", tmp_path)
 
 
-def test_a_dry_run_counts_and_writes_no_verdict(claims, corpus, tmp_path, monkeypatch):
+def test_a_dry_run_counts_and_writes_no_verdict(claims, corpus, tmp_path):
     """What it says of claims, documents and pairs is what the job then does."""
-    monkeypatch.setattr("factcheck.jobs.verify.load", lambda *_, **__: RuleNLI())
     (corpus / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
 
-    forecast = estimate(claims, Settings(), corpus=corpus)
+    forecast = estimate(claims, Settings(corpus=str(corpus)), scorer=RuleNLI())
     report = start(claims, corpus, tmp_path / "run")
 
     assert (40, 0, 40, 1) == (forecast.claims, forecast.rejected, forecast.documents, len(forecast.unreadable))
     assert report.pairs == pytest.approx(forecast.pairs, rel=0.1)
     assert "minutes" in str(forecast)
+
+
+def test_a_finished_run_started_again_is_left_byte_for_byte(claims, corpus, tmp_path):
+    """Ledger and manifest stay as the real work left them, in a folder that nobody else may write."""
+    start(claims, corpus, tmp_path / "run")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+
+    start(claims, corpus, tmp_path / "run")
+
+    assert before == {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+
+
+def test_the_same_claims_are_the_same_whatever_their_file_is_called(claims, corpus, tmp_path):
+    """A copied or moved claims file goes on with the run."""
+    start(claims, corpus, tmp_path / "run")
+    moved = claims.rename(tmp_path / "moved.csv")
+
+    assert 40 == start(moved, corpus, tmp_path / "run").resumed
+
+
+def test_claims_are_no_evidence_for_themselves(corpus, tmp_path):
+    """A claims file that lies among the documents is not read as one."""
+    path = corpus / "claims.txt"
+    path.write_text("The moon is made of cheese.\n", "utf-8")
+
+    report = start(path, corpus, tmp_path / "run")
+
+    assert 1 == report.counts[Label.NOT_ENOUGH_INFO]
+    assert 40 == report.documents
+
+
+@pytest.mark.parametrize("name", ["corpus", "file"])
+def test_a_folder_with_other_things_in_it_cannot_become_a_run(claims, corpus, tmp_path, name):
+    """Nor can a file; the documents stay what they were."""
+    (tmp_path / "file").write_text("x", "utf-8")
+    before = sorted(corpus.iterdir())
+
+    with pytest.raises(RunError, match="name a"):
+        start(claims, corpus, tmp_path / name)
+
+    assert before == sorted(corpus.iterdir())
+
+
+def test_a_run_with_no_usable_claim_is_an_error(corpus, tmp_path):
+    """Passing over everything is not success; the reasons are in rejected.jsonl."""
+    path = tmp_path / "claims.jsonl"
+    path.write_text('{"claim": 7}\n{"claim": null}\n', "utf-8")
+
+    with pytest.raises(ClaimsError, match=r"none of its 2 records .*rejected\.jsonl"):
+        start(path, corpus, tmp_path / "run", on_error="skip")
+    assert 2 == len((tmp_path / "run" / "rejected.jsonl").read_text("utf-8").splitlines())
+
+
+def test_missing_gold_documents_are_bad_claims(corpus, tmp_path):
+    """Named by line before anything is scored, and passed over where that is asked for."""
+    good = {"claim": "The ferry Baa sails.", "label": "SUPPORTED", "evidence": [{"doc_id": "00.txt", "sentence": 0}]}
+    bad = good | {"claim": "The ferry Bea sails.", "evidence": [{"doc_id": "zz", "sentence": 3}]}
+    path = tmp_path / "claims.jsonl"
+    path.write_text(json.dumps(good) + "\n" + json.dumps(bad) + "\n", "utf-8")
+
+    with pytest.raises(ClaimsError, match=r"claims\.jsonl:2: gold document 'zz'"):
+        start(path, corpus, tmp_path / "stop", evidence="gold")
+    report = start(path, corpus, tmp_path / "skip", evidence="gold", on_error="skip")
+
+    assert (1, 1) == (report.counts[Label.SUPPORTED], report.rejected)
+
+
+def test_an_upgrade_in_the_middle_of_a_run_is_refused(claims, corpus, tmp_path, monkeypatch):
+    """Verdicts of two versions would be mixed."""
+    start(claims, corpus, tmp_path / "run")
+    monkeypatch.setattr("factcheck.jobs.verify.scoring_versions", lambda: {"torch": "99"})
+
+    with pytest.raises(RunError, match="versions was"):
+        start(claims, corpus, tmp_path / "run")
