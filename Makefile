@@ -7,6 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet install --constraint requi
 .PHONY: demo test lint bench clean
 
 demo: $(VENV)/.base
+	rm -rf runs/demo
 	$(BIN)/factcheck verify claims/glaciers/claims.csv --corpus claims/glaciers/documents --run runs/demo
 	$(BIN)/factcheck export runs/demo --to csv --out runs/demo.csv
 	@echo "verdicts with their quotes: runs/demo.csv"

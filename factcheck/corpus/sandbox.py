@@ -250,7 +250,7 @@ def _answer(file: SourceFile, limits: Limits, answers: IO[bytes], fence: "_Fence
     try:
         reader.load()
     except ImportError as error:
-        _put(answers, {"missing": error.name or str(error)})
+        _put(answers, {"missing": error.name or " ".join(str(error).split())})
         return
     _put(answers, {"ready": True})
     _limit_cpu(limits.max_seconds)

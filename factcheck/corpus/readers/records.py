@@ -92,7 +92,7 @@ def _body(record: dict[str, JSON], where: str) -> _Body:
         body = _Body(clean, paragraphs.blocks(clean), ("text",))
     else:
         names = ", ".join(list(record)[:_KEYS_SHOWN]) or "none"
-        found = f"no field `text` (fields: {names})" if text is None else f"`text` is {_type(text)}"
+        found = f"`text` is {_type(text)}" if "text" in record else f"no field `text` (fields: {names})"
         raise DocumentError(where, found, "a record needs `text`, a string, or `sentences`, a list of strings")
     if not body.text.strip():
         raise DocumentError(where, "the text is empty")
