@@ -175,6 +175,7 @@ def index_corpus(
     def on_problem(problem: Problem) -> None:
         progress.note(f"skipped {problem}")
 
+    progress.total("reading", None)  # comes before "indexing" on the screen, as it does in life
     limits = Limits(max_file_bytes=settings.max_file_mb * 1_000_000, max_seconds=settings.max_seconds)
     return build_index(
         corpus,
