@@ -120,9 +120,15 @@ class Workbench:
         }
 
 
-def prepare(settings: Settings, *, scorer: PairScorer | None = None, progress: Progress | None = None) -> Workbench:
+def prepare(
+    settings: Settings,
+    *,
+    exclude: Sequence[Path] = (),
+    scorer: PairScorer | None = None,
+    progress: Progress | None = None,
+) -> Workbench:
     """Everything that verifying needs; `scorer` is a loaded model in place of the named one."""
-    sources = open_finder(settings, progress=progress)
+    sources = open_finder(settings, exclude=exclude, progress=progress)
     scorer = scorer or load(
         settings.model, precision=settings.precision, device=settings.device, labels=settings.labels or None
     )
@@ -230,11 +236,8 @@ def run_job(
     _look_at(claims, settings)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(folder, write=True))
-        sources = open_finder(settings, exclude=[Path(claims)], progress=progress)
-        scorer = scorer or load(
-            settings.model, precision=settings.precision, device=settings.device, labels=settings.labels or None
-        )
-        bench = Workbench(settings, sources, scorer, Rule(settings.support, settings.contradict))
+        bench = prepare(settings, exclude=[Path(claims)], scorer=scorer, progress=progress)
+        index = bench.sources.index
         rejected = _ingest(claims, ledger, bench)
         identity = {"claims": ledger.get("claims"), **bench.identity()}
         _same_run(ledger, identity)
@@ -259,9 +262,9 @@ def run_job(
             counts=ledger.counts(),
             contradictions=tuple(ledger.strongest(Label.CONTRADICTED, limit=5)),
             conflicts=tuple(ledger.strongest(Label.CONFLICTING, limit=3)),
-            documents=sources.index.pointer.documents if sources.index else 0,
-            sentences=sources.index.pointer.sentences if sources.index else 0,
-            problems=tuple(sources.index.problems()) if sources.index else (),
+            documents=index.pointer.documents if index else 0,
+            sentences=index.pointer.sentences if index else 0,
+            problems=tuple(index.problems()) if index else (),
         )
         if not finished:
             _write_manifest(ledger, identity, bench, _facts(report, started, bench))
