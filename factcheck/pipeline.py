@@ -37,7 +37,7 @@ def check_length(claims: Sequence[Claim], scorer: PairScorer) -> list[ClaimsErro
     counts = scorer.count_tokens([claim.text for claim in claims])
     return [
         ClaimsError(
-            claim.place or f"claim {claim.id!r}",
+            claim.where,
             f"the claim has {count} tokens",
             f"model {scorer.name} takes claims of up to {scorer.max_claim_tokens}: split it",
         )

@@ -102,6 +102,11 @@ class Claim:
     input: Mapping[str, JSON] = field(default_factory=dict, hash=False)
     place: str = field(default="", compare=False)
 
+    @property
+    def where(self) -> str:
+        """What messages call the claim: its place, or its id where it came from no file."""
+        return self.place or f"claim {self.id!r}"
+
 
 @dataclass(frozen=True, slots=True)
 class Block:

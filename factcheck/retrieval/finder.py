@@ -76,7 +76,7 @@ class EvidenceFinder:
             ClaimsError: No corpus where one is needed, no own sources where they are asked for, sources of two kinds,
                 or a document or gold sentence that the corpus does not hold.
         """
-        where, origin = claim.place or f"claim {claim.id!r}", self.source_of(claim)
+        where, origin = claim.where, self.source_of(claim)
         if origin is EvidenceFrom.CORPUS and self._index is None:
             raise ClaimsError(where, "the claim brings no sources and there is no corpus", "name one with --corpus")
         if origin is EvidenceFrom.GOLD:
@@ -97,7 +97,8 @@ class EvidenceFinder:
             raise ClaimsError(where, "no `contexts` and no `doc_ids`", "use --evidence corpus, or add sources")
         if self._index is None:
             raise ClaimsError(where, "`doc_ids` without a corpus to find them in", "name one with --corpus")
-        missing = [name for name in names if name not in self._sources(names)]
+        known = self._sources(names)
+        missing = [name for name in names if name not in known]
         if missing:
             raise ClaimsError(where, f"document {missing[0]!r} is not in the corpus", "check `doc_ids`")
 
@@ -121,12 +122,13 @@ class EvidenceFinder:
         limit = 2 * self._passages
         while True:
             matches = self._index.search(claim.text, limit=limit, doc_ids=doc_ids)
-            best = {match.copy_key: match for match in reversed(matches)}  # the first of each key stays
+            best: dict[str, Match] = {}
+            for match in matches:
+                best.setdefault(match.copy_key, match)
             if len(best) >= self._passages or len(matches) < limit:
                 break
             limit *= 4
-        chosen = list(reversed(best.values()))
-        chosen = sorted(chosen, key=lambda match: (-match.score, match.doc_id, match.start))[: self._passages]
+        chosen = list(best.values())[: self._passages]
         copies = self._index.copies([match.copy_key for match in chosen], doc_ids=doc_ids)
         sources = self._sources([match.doc_id for match in (*chosen, *copies)])
         return [
@@ -164,11 +166,10 @@ class EvidenceFinder:
 
     def _gold(self, claim: Claim) -> list[Hit]:
         """Every gold sentence once, whatever its label, in document order, without a retrieval score."""
-        where = claim.place or f"claim {claim.id!r}"
         found = {
             (match.doc_id, match.start, match.end): (match, source)
             for sentence in _gold_sentences(claim)
-            for match, source in self._gold_matches(sentence, where)
+            for match, source in self._gold_matches(sentence, claim.where)
         }
         return [
             Hit(build_passage(match, source, context=self._context, language=self._language), 0.0)
