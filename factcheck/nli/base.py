@@ -15,6 +15,8 @@ class Counters:
     pairs_scored: int = 0  # distinct within their call
     real_tokens: int = 0
     computed_tokens: int = 0  # with padding and dummy rows
+    pairs_cached: int = 0  # distinct within their call, scored before and found in a cache
+    halvings: int = 0  # of the size of batches, when a device ran out of memory: from then on bits may differ
 
     @property
     def efficiency(self) -> float:
@@ -27,6 +29,18 @@ class Counters:
             self.pairs_scored + other.pairs_scored,
             self.real_tokens + other.real_tokens,
             self.computed_tokens + other.computed_tokens,
+            self.pairs_cached + other.pairs_cached,
+            self.halvings + other.halvings,
+        )
+
+    def __sub__(self, earlier: "Counters") -> "Counters":
+        return Counters(
+            self.pairs_asked - earlier.pairs_asked,
+            self.pairs_scored - earlier.pairs_scored,
+            self.real_tokens - earlier.real_tokens,
+            self.computed_tokens - earlier.computed_tokens,
+            self.pairs_cached - earlier.pairs_cached,
+            self.halvings - earlier.halvings,
         )
 
 

@@ -1,8 +1,9 @@
-"""Cuts pairs into batches of fixed shapes, so that a pair's scores cannot depend on what is scored beside it.
+"""Cuts pairs into batches, so that a pair's scores cannot depend on what is scored beside it.
 
-Floating-point sums depend on the shapes that are multiplied. Here a pair's padded length follows from its own token
-count alone, and each length has one number of rows; a batch that is not full is filled with dummy rows. Whatever the
-rest of the call is, a pair is computed in the same shape.
+Floating-point sums depend on the shapes that are multiplied, so a shape may follow only from the pair itself. There are
+two ways. In *fixed shapes*, a pair's padded length follows from its own token count, and each length has one number of
+rows; a batch that is not full is filled with dummy rows. *End to end*, pairs lie in one row of tokens without padding:
+what is computed token by token sees rows alone, and attention is computed at each pair's exact length.
 """
 
 from bisect import bisect_right
@@ -59,7 +60,10 @@ def shape_table(limit: int, *, batch_tokens: int, row_step: int) -> ShapeTable:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Pairs that are computed together, by their index in the plan's input; at most `rows` of them."""
+    """Pairs that are computed together, by their index in the plan's input, and the grid of tokens they are laid in.
+
+    In fixed shapes a pair has a row of its own; end to end, there is one row.
+    """
 
     length: int
     rows: int
@@ -84,8 +88,8 @@ class Plan:
         return self.real_tokens / self.computed_tokens if self.batches else 1.0
 
 
-def plan_batches(token_counts: Sequence[int], table: ShapeTable) -> Plan:
-    """Plan the batches of pairs with these token counts; each count must be at most `table.max_tokens`."""
+def plan_shapes(token_counts: Sequence[int], table: ShapeTable) -> Plan:
+    """Plan batches of fixed shapes for pairs with these token counts; each must be at most `table.max_tokens`."""
     by_length: dict[int, list[int]] = {}
     for index in sorted(range(len(token_counts)), key=lambda i: -token_counts[i]):
         by_length.setdefault(table.length_for(token_counts[index]), []).append(index)
@@ -94,4 +98,30 @@ def plan_batches(token_counts: Sequence[int], table: ShapeTable) -> Plan:
         rows = table.rows_for(length)
         cuts = range(0, len(members), rows)
         batches += [Batch(length, rows, tuple(members[start : start + rows])) for start in cuts]
+    return Plan(tuple(batches), sum(token_counts))
+
+
+def plan_end_to_end(token_counts: Sequence[int], *, batch_tokens: int, step: int) -> Plan:
+    """Plan batches of at most `batch_tokens` tokens end to end; each pair must have at least one, and fit alone.
+
+    The longest pair left goes first, then the longest that still fits, until none does: pairs of one length come to
+    lie side by side, and short ones fill what is left. A batch's length is rounded up to a multiple of `step`.
+    """
+    by_length: dict[int, list[int]] = {}
+    for index in reversed(range(len(token_counts))):
+        by_length.setdefault(token_counts[index], []).append(index)  # popped from the end: in the order of the input
+    lengths = sorted(by_length)
+    batches: list[Batch] = []
+    while lengths:
+        members: list[int] = []
+        room = batch_tokens
+        while at := bisect_right(lengths, room):
+            length = lengths[at - 1]
+            of_length = by_length[length]
+            take = min(len(of_length), room // length)
+            members += [of_length.pop() for _ in range(take)]
+            room -= take * length
+            if not of_length:
+                del lengths[at - 1]
+        batches.append(Batch(-(-(batch_tokens - room) // step) * step, 1, tuple(members)))
     return Plan(tuple(batches), sum(token_counts))

@@ -1,28 +1,37 @@
-"""Loads a Hugging Face sequence classifier as a scorer; imports torch and transformers."""
+"""Loads a Hugging Face sequence classifier as a scorer; imports torch, and transformers where it has to."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from inspect import signature
 from logging import CRITICAL
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
-from transformers import utils as transformers_utils
 
 from factcheck.errors import FactcheckError, ModelError
 from factcheck.nli.batches import shape_table
+from factcheck.nli.bert import BertBackend, HalfLayer, Layer, PlainLayer, Shape, Weights, bert_class
+from factcheck.nli.bertload import bert_shape, bert_tokenizer, read_bert
 from factcheck.nli.encoding import PairEncoder
 from factcheck.nli.folder import check_folder, fingerprint, first_line, model_folder
-from factcheck.nli.labels import label_order
-from factcheck.nli.torch_scorer import Parts, TorchScorer
+from factcheck.nli.gate import calibration_pairs
+from factcheck.nli.int8 import ByteLayer
+from factcheck.nli.labels import LabelOrder, label_order
+from factcheck.nli.module import ModuleBackend, Padding, module_class
+from factcheck.nli.precisions import DTYPES, check_precision, lossy_precisions
+from factcheck.nli.ranges import Ranges, digest, find_ranges, keep_ranges, measure_ranges
+from factcheck.nli.record import passed
+from factcheck.nli.scorer import ModelScorer
 
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 # Tokens in a batch, and what its rows are a multiple of. On 2 cores, nli-mini on 400 pairs of 16 to 205 tokens: 256 and
 # 512 tokens are equally fast, 1,024 loses 5 %, 2,048 25 %, to dummy rows; shorter steps between lengths gain nothing.
 _BATCHES = {"cpu": (512, 4), "cuda": (16384, 8)}
-_LOGGING: Any = transformers_utils.logging  # its functions have no types
 _UNLIMITED = 1_000_000  # a tokenizer that knows no limit says 10**30
 _DEFAULT_LIMIT = 512  # where the model knows none either, as T5
 # These count positions from the padding id + 1, so that their table of positions is longer than any input.
@@ -39,12 +48,50 @@ _LATE_POSITIONS = {
 }
 
 
-def load_torch(model: str | Path, *, precision: str, device: str, labels: Sequence[str] | None) -> TorchScorer:
+def load_torch(model: str | Path, *, precision: str, device: str, labels: Sequence[str] | None) -> ModelScorer:
     """Load a model; see `factcheck.nli.load`."""
     place = _device(device)
-    precision = _precision(precision, place)
     name, folder = model_folder(model)
     check_folder(folder)
+    opened = (_open_bert(folder, labels) if place.type == "cpu" else None) or _open(folder, labels)
+    identity = fingerprint(folder, opened.labels.meanings)
+    if precision == "auto":
+        precision = _fastest_that_passed(opened, identity, place)
+    check_precision(precision, place, bert=opened.bert is not None)
+    backend = _bert_backend(opened, precision, identity) if opened.bert else _module_backend(opened, precision, place)
+    encoder = PairEncoder(opened.tokenizer, backend.max_tokens)
+    return ModelScorer(backend, encoder, opened.labels, name=name, fingerprint=identity)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A model whose weights are not read yet."""
+
+    folder: Path
+    labels: LabelOrder
+    tokenizer: "Tokenizer"
+    limit: int  # the longest input in tokens, padding included
+    padding: Padding
+    bert: Shape | None = None  # where `factcheck.nli.bert` computes it
+
+
+def _open_bert(folder: Path, labels: Sequence[str] | None) -> _Opened | None:
+    """Open a BERT without importing transformers, which takes as long as all else; None of what is not plainly one."""
+    shape, tokenizer = bert_shape(folder), bert_tokenizer(folder)
+    if shape is None or tokenizer is None:
+        return None
+    backend, longest = tokenizer
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    order = label_order(folder, {int(index): str(name) for index, name in config["id2label"].items()}, labels)
+    _check_vocabulary(folder, backend.get_vocab_size(), shape.words)
+    limit = min(shape.positions, longest or shape.positions)
+    return _Opened(folder, order, backend, limit, Padding(0, left=False, type_ids=True), shape)
+
+
+def _open(folder: Path, labels: Sequence[str] | None) -> _Opened:
+    """Open any sequence classifier."""
+    from transformers import AutoConfig, AutoTokenizer  # noqa: PLC0415 - seconds that not every model needs
+
     with _unusable(folder):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     order = label_order(folder, config.id2label, labels)
@@ -57,28 +104,84 @@ def load_torch(model: str | Path, *, precision: str, device: str, labels: Sequen
         )
     if not tokenizer.is_fast:
         raise ModelError(folder, "its tokenizer has no fast form", "save it with a tokenizer.json")
-    network = _network(folder, _DTYPES[precision])
-    tokens, rows = len(tokenizer), network.get_input_embeddings().weight.shape[0]
+    padding = Padding(
+        id=next((pad for pad in (config.pad_token_id, tokenizer.pad_token_id) if pad is not None), 0),
+        left=tokenizer.padding_side == "left",
+        type_ids="token_type_ids" in tokenizer.model_input_names and getattr(config, "type_vocab_size", 2) > 1,
+    )
+    return _Opened(folder, order, tokenizer.backend_tokenizer, _limit(config, tokenizer), padding)
+
+
+def _bert_backend(opened: _Opened, precision: str, identity: str) -> BertBackend:
+    shape = opened.bert
+    assert shape is not None
+    variant = ""
+    if precision == "int8":
+        found = find_ranges(opened.folder, identity)
+        ranges = _measured(opened, shape, identity) if found is None else found
+        variant = f"-{digest(ranges)}"
+
+    def layers(weights: Weights) -> list[Layer]:
+        entered = list(weights.entered())
+        if precision == "int8":
+            return [
+                ByteLayer(layer, entry, shape.heads, seen) for (layer, entry), seen in zip(entered, ranges, strict=True)
+            ]
+        if precision == "bf16":
+            return [HalfLayer(layer, entry, shape.heads) for layer, entry in entered]
+        return [PlainLayer(layer, entry) for layer, entry in entered]
+
+    return BertBackend(
+        lambda: read_bert(opened.folder, shape), layers, precision=precision, max_tokens=opened.limit, variant=variant
+    )
+
+
+def _measured(opened: _Opened, shape: Shape, identity: str) -> tuple[Ranges, ...]:
+    """The ranges of a model that has none yet, measured and kept."""
+    encoded = PairEncoder(opened.tokenizer, opened.limit).encode(calibration_pairs())
+    pairs = [encoded[at] for at in range(len(encoded.token_counts))]
+    ranges = measure_ranges(read_bert(opened.folder, shape), pairs)
+    keep_ranges(ranges, identity)
+    return ranges
+
+
+def _module_backend(opened: _Opened, precision: str, place: torch.device) -> ModuleBackend:
+    network = _network(opened.folder, DTYPES[precision])
+    _check_vocabulary(opened.folder, opened.tokenizer.get_vocab_size(), network.get_input_embeddings().weight.shape[0])
+    batch_tokens, row_step = _BATCHES[place.type]
+    shapes = shape_table(opened.limit, batch_tokens=batch_tokens, row_step=row_step)
+    takes_types = "token_type_ids" in signature(network.forward).parameters
+    padding = replace(opened.padding, type_ids=opened.padding.type_ids and takes_types)
+    with _unusable(opened.folder):
+        backend = ModuleBackend(network.to(place), shapes, padding, precision=precision)
+        encoded = PairEncoder(opened.tokenizer, backend.max_tokens).encode([("", "")])
+        backend.compute([encoded[0]], backend.plan(encoded.token_counts).batches[0])  # what it would refuse, now
+    return backend
+
+
+def _check_vocabulary(folder: Path, tokens: int, rows: int) -> None:
     if tokens > rows:
         found = f"its tokenizer has {tokens} tokens, its weights {rows}"
         raise ModelError(folder, found, "copy the model's own tokenizer there")
-    batch_tokens, row_step = _BATCHES[place.type]
-    shapes = shape_table(_limit(config, tokenizer), batch_tokens=batch_tokens, row_step=row_step)
-    with _unusable(folder):
-        parts = Parts(
-            network=network.to(place),
-            encoder=PairEncoder(tokenizer.backend_tokenizer, shapes.max_tokens),
-            labels=order,
-            shapes=shapes,
-            pad_id=next((pad for pad in (config.pad_token_id, tokenizer.pad_token_id) if pad is not None), 0),
-            pad_left=tokenizer.padding_side == "left",
-            type_ids="token_type_ids" in tokenizer.model_input_names
-            and "token_type_ids" in signature(network.forward).parameters
-            and getattr(config, "type_vocab_size", 2) > 1,
-        )
-        scorer = TorchScorer(parts, name=name, fingerprint=fingerprint(folder, order.meanings), precision=precision)
-        scorer.warm_up()  # what a forward pass would refuse is refused here
-    return scorer
+
+
+def _fastest_that_passed(opened: _Opened, identity: str, place: torch.device) -> str:
+    """The fastest precision that this device computes and in which this model passed its checks; fp32 without one."""
+    for precision in lossy_precisions(place, bert=opened.bert is not None):
+        numeric_class = _numeric_class(opened, precision, identity, place)
+        if numeric_class and passed(identity, numeric_class):
+            return precision
+    return "fp32"
+
+
+def _numeric_class(opened: _Opened, precision: str, identity: str, place: torch.device) -> str | None:
+    """The numeric class that a precision would have; None where that has yet to be measured."""
+    if not opened.bert:
+        return module_class(precision, place.type)
+    if precision != "int8":
+        return bert_class(precision)
+    ranges = find_ranges(opened.folder, identity)
+    return None if ranges is None else bert_class(precision, f"-{digest(ranges)}")
 
 
 def _device(device: str) -> torch.device:
@@ -99,22 +202,6 @@ def _device(device: str) -> torch.device:
     return place
 
 
-def _precision(precision: str, place: torch.device) -> str:
-    if precision == "auto":
-        return "fp32"
-    if precision not in _DTYPES:
-        raise ModelError(f"precision {precision!r}", "unknown", f"allowed are auto, {', '.join(_DTYPES)}")
-    if precision == "fp16" and place.type == "cpu":
-        raise ModelError(
-            "precision 'fp16'",
-            "not on a CPU: its small range overflows, and few processors compute in it",
-            "use fp32, or bf16 where speed matters",
-        )
-    if precision == "bf16" and place.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
-        raise ModelError("precision 'bf16'", f"{torch.cuda.get_device_name(place)} cannot", "use fp32 or fp16")
-    return precision
-
-
 def _network(folder: Path, dtype: torch.dtype) -> Any:  # noqa: ANN401 - the type depends on the transformers release
     with _unusable(folder):
         try:
@@ -132,6 +219,8 @@ def _network(folder: Path, dtype: torch.dtype) -> Any:  # noqa: ANN401 - the typ
 
 
 def _pretrained(folder: Path, dtype: torch.dtype, attention: str) -> Any:  # noqa: ANN401 - as above
+    from transformers import AutoModelForSequenceClassification  # noqa: PLC0415 - as above
+
     return AutoModelForSequenceClassification.from_pretrained(
         folder,
         dtype=dtype,  # said explicitly: the default differs between releases, and checkpoints are of any
@@ -157,9 +246,12 @@ def _limit(config: Any, tokenizer: Any) -> int:  # noqa: ANN401 - as above
 @contextmanager
 def _unusable(folder: Path) -> Iterator[None]:
     """Report whatever transformers raises for this folder as a `ModelError`, and keep it from printing."""
-    verbosity, progress = _LOGGING.get_verbosity(), _LOGGING.is_progress_bar_enabled()
-    _LOGGING.set_verbosity(CRITICAL)
-    _LOGGING.disable_progress_bar()
+    from transformers.utils import logging as transformers_logging  # noqa: PLC0415 - as above
+
+    logging: Any = transformers_logging  # its functions have no types
+    verbosity, progress = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity(CRITICAL)
+    logging.disable_progress_bar()
     try:
         yield
     except FactcheckError:
@@ -171,6 +263,6 @@ def _unusable(folder: Path) -> Iterator[None]:
             "fetch or save the model again; code that a model brings is never run",
         ) from error
     finally:
-        _LOGGING.set_verbosity(verbosity)
+        logging.set_verbosity(verbosity)
         if progress:
-            _LOGGING.enable_progress_bar()
+            logging.enable_progress_bar()
