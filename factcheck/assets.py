@@ -1,8 +1,9 @@
-"""Finds the files that come with factcheck: bundled models and example claims.
+"""Finds the files that come with factcheck, bundled models and example claims, and the folder for what it may keep.
 
 A wheel carries them inside the package as `_assets`; a source tree and an editable install have them at its root.
 """
 
+import os
 from pathlib import Path
 
 from factcheck.errors import FactcheckError
@@ -33,3 +34,10 @@ def bundled_models() -> tuple[str, ...]:
     """Name the models that come with factcheck, sorted; each is a folder `models/<name>` with a config."""
     folders = (root / "models" for root in _ROOTS)
     return tuple(sorted({path.parent.name for folder in folders for path in folder.glob("*/config.json")}))
+
+
+def cache_folder() -> Path:
+    """`FACTCHECK_CACHE`, else `factcheck` in the user's cache folder."""
+    if folder := os.environ.get("FACTCHECK_CACHE"):
+        return Path(folder)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "factcheck"

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -58,7 +58,8 @@ def estimate(
     The index is built and stays in its place, so the job that follows does not build it again. Bad claims are counted,
     not refused.
     """
-    bench = prepare(settings, scorer=scorer, progress=progress)
+    # Without the cache: a sample that was scored before says nothing of the time that the rest will take.
+    bench = prepare(replace(settings, cache=False), scorer=scorer, progress=progress)
     rejected = 0
 
     def reject(_: object) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol, TypeAlias
 
-Stage: TypeAlias = Literal["reading", "indexing", "scoring"]
+Stage: TypeAlias = Literal["reading", "indexing", "scoring", "judging"]
 
 
 class Progress(Protocol):

@@ -22,12 +22,13 @@ from factcheck.types import JSON, Claim, EvidenceFrom, Label, Reason, Verdict
 
 LEDGER = "run.sqlite"
 _OWN = {"write.lock", "rejected.jsonl", "rejected.new", "manifest.json", f"{LEDGER}-wal", f"{LEDGER}-shm"}
+_FORMAT = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, record TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS verdicts (
     position INTEGER PRIMARY KEY REFERENCES claims, label TEXT NOT NULL, score REAL NOT NULL, confidence REAL,
-    reason TEXT NOT NULL, evidence_from TEXT NOT NULL);
+    reason TEXT NOT NULL, evidence_from TEXT NOT NULL, unjudged INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS evidence (
     position INTEGER NOT NULL REFERENCES verdicts, rank INTEGER NOT NULL, doc_id TEXT NOT NULL, stance TEXT NOT NULL,
     record TEXT NOT NULL, PRIMARY KEY (position, rank)) WITHOUT ROWID;
@@ -38,7 +39,8 @@ CREATE INDEX IF NOT EXISTS evidence_by_document ON evidence (doc_id);
 """
 _EVIDENCE = "SELECT record FROM evidence WHERE position = ? ORDER BY rank"
 _VERDICTS = """
-SELECT position, record, label, score, confidence, reason, evidence_from FROM verdicts JOIN claims USING (position)
+SELECT position, record, label, score, confidence, reason, evidence_from, unjudged
+FROM verdicts JOIN claims USING (position)
 """
 
 
@@ -50,7 +52,7 @@ class Ledger:
         write: Whether the folder is made and the ledger written; else it must be there.
 
     Raises:
-        RunError: There is no run in the folder, its ledger is torn, or another process writes it.
+        RunError: There is no run in the folder, its ledger is torn or of another format, or another process writes it.
     """
 
     def __init__(self, folder: Path | str, *, write: bool = False) -> None:
@@ -61,6 +63,8 @@ class Ledger:
             raise RunError(self.folder, "holds no run", "name the folder that `factcheck verify --run` wrote")
         try:
             self._db = sqlite3.connect(path, isolation_level=None)
+            if not self._check_format() and write:
+                self._db.execute(f"PRAGMA user_version = {_FORMAT}")
             if write:
                 self._db.executescript(_SCHEMA)
             if write and not self.is_finished():  # a finished run stays the one file that it is
@@ -79,6 +83,17 @@ class Ledger:
         self._unlock()
         if isinstance(error, sqlite3.DatabaseError):
             raise RunError(self.folder / LEDGER, f"the ledger is torn: {error}", "name another --run folder") from error
+
+    def _check_format(self) -> bool:
+        """Whether there are tables; refuses those of another format."""
+        [found] = self._db.execute("PRAGMA user_version").fetchone()
+        [tables] = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and found != _FORMAT:
+            self._db.close()
+            self._unlock()
+            what = f"the ledger has format {found}; this version of factcheck reads {_FORMAT}"
+            raise RunError(self.folder / LEDGER, what, "use the version that wrote it, or name another --run folder")
+        return bool(tables)
 
     def _unlock(self) -> None:
         if self._lock is not None:
@@ -123,8 +138,7 @@ class Ledger:
         stored = self.get("claims") is not None
         with self._transaction() as db:
             for position, claim in enumerate(claims):
-                nowhere = replace(claim, place="")  # the same claims are the same, whatever their file is called
-                digest.update(claim_to_json(nowhere).encode("utf-8", "surrogatepass") + b"\n")
+                digest.update(claim_line(claim))
                 if not stored:
                     db.execute("INSERT INTO claims VALUES (?, ?, ?)", (position, claim.id, claim_to_json(claim)))
             if not stored:
@@ -150,8 +164,8 @@ class Ledger:
             for verdict in verdicts:
                 row = db.execute("SELECT position FROM claims WHERE id = ?", (verdict.claim.id,)).fetchone()
                 values = (verdict.label.value, verdict.score, verdict.confidence)
-                origin = (verdict.reason.value, verdict.evidence_from.value)
-                db.execute("INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?)", (*row, *values, *origin))
+                origin = (verdict.reason.value, verdict.evidence_from.value, verdict.unjudged)
+                db.execute("INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, *values, *origin))
                 db.executemany(
                     "INSERT INTO evidence VALUES (?, ?, ?, ?, ?)",
                     [
@@ -202,7 +216,7 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode = DELETE")
 
     def _verdict(self, row: tuple[Any, ...]) -> Verdict:
-        position, record, label, score, confidence, reason, origin = row
+        position, record, label, score, confidence, reason, origin, unjudged = row
         found = self._db.execute(_EVIDENCE, (position,)).fetchall()
         return Verdict(
             claim=claim_from_json(record),
@@ -212,7 +226,13 @@ class Ledger:
             reason=Reason(reason),
             evidence_from=EvidenceFrom(origin),
             evidence=tuple(evidence_from_record(json.loads(item)) for (item,) in found),
+            unjudged=unjudged,
         )
+
+
+def claim_line(claim: Claim) -> bytes:
+    """What the digest of claims is made of; where a claim stands is left out: a copied file holds the same claims."""
+    return claim_to_json(replace(claim, place="")).encode("utf-8", "surrogatepass") + b"\n"
 
 
 def _lock(folder: Path) -> Any:  # noqa: ANN401

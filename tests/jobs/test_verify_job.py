@@ -90,6 +90,28 @@ def test_the_window_does_not_change_a_byte(claims, corpus, tmp_path, window):
     assert exported(tmp_path / "whole", tmp_path) == exported(tmp_path / "run", tmp_path)
 
 
+@pytest.mark.parametrize("window", [1, 7, 128])
+def test_the_window_does_not_change_a_byte_of_a_staged_run(claims, corpus, tmp_path, window):
+    """Nor does being stopped and going on; fewer pairs are scored than without stages."""
+    staged = {"stages": (1, 3), "passages": 3}
+    start(claims, corpus, tmp_path / "whole", **staged)
+
+    report = start(claims, corpus, tmp_path / "run", window=window, **staged)
+
+    assert exported(tmp_path / "whole", tmp_path) == exported(tmp_path / "run", tmp_path)
+    records = [json.loads(line) for line in exported(tmp_path / "run", tmp_path).splitlines()]
+    assert {(1, 3)} == {(record["judged"], record["found"]) for record in records}
+    assert len(NUMBERS) == report.pairs
+
+
+def test_stages_are_part_of_the_identity(claims, corpus, tmp_path):
+    """A run cannot go on with others."""
+    start(claims, corpus, tmp_path / "run", stages=(4, 10))
+
+    with pytest.raises(RunError, match=r"stages was \[4, 10\], is \[2, 10\]"):
+        start(claims, corpus, tmp_path / "run", stages=(2, 10))
+
+
 def _until_killed(claims, corpus, run, batches):
     class Dying(Silent):
         def advance(self, stage, n=1):

@@ -1,6 +1,7 @@
 """The ledger of a run."""
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -32,6 +33,31 @@ def test_what_was_written_is_read_back_in_claim_order(tmp_path):
         assert [verdict(CLAIMS[at]) for at in (0, 1, 3)] == list(ledger.verdicts())
         assert [CLAIMS[2], CLAIMS[4]] == list(ledger.pending())
         assert (3, 5) == ledger.progress()
+
+
+def test_how_many_passages_were_left_unjudged_is_kept(tmp_path):
+    """The verdict says after a restart, too, what the stages spared."""
+    early = replace(verdict(CLAIMS[0]), unjudged=6)
+    with Ledger(tmp_path, write=True) as ledger:
+        ledger.ingest(CLAIMS)
+        ledger.write([early])
+
+    with Ledger(tmp_path) as ledger:
+        assert [early] == list(ledger.verdicts())
+
+
+@pytest.mark.parametrize("write", [True, False])
+def test_a_ledger_of_another_format_is_refused_and_left_alone(tmp_path, write):
+    """Rather than read as something it is not; the lock is free again."""
+    with sqlite3.connect(tmp_path / LEDGER) as db:
+        db.execute("CREATE TABLE verdicts (position INTEGER PRIMARY KEY)")
+    before = (tmp_path / LEDGER).read_bytes()
+
+    for _ in range(2):
+        with pytest.raises(RunError, match="format 0"):
+            Ledger(tmp_path, write=write)
+
+    assert before == (tmp_path / LEDGER).read_bytes()
 
 
 def test_reading_claims_again_only_compares_them(tmp_path):
