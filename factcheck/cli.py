@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from factcheck import __version__
-from factcheck.errors import FactcheckError
+from factcheck.errors import ConfigError, FactcheckError
+from factcheck.heap import keep_freed_memory
 
 if TYPE_CHECKING:
     from factcheck.config import Resolved
@@ -33,10 +34,14 @@ Labels = Annotated[
     str | None,
     typer.Option(help="The model's label names in its own order, e.g. contradiction,neutral,entailment."),
 ]
-Precision = Annotated[str | None, typer.Option(help="auto, fp32, bf16 or fp16.")]
+Precision = Annotated[str | None, typer.Option(help="auto, fp32, bf16, fp16 (GPU) or int8 (CPU).")]
 Device = Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Language = Annotated[str | None, typer.Option(help="Language of documents and claims.")]
 Passages = Annotated[int | None, typer.Option("--passages", "-k", help="Passages judged per claim.")]
+Stages = Annotated[
+    str | None,
+    typer.Option(help="Judge the best passages first, the rest where the verdict is open: 4,10. Off by default."),
+]
 EvidenceOption = Annotated[str | None, typer.Option("--evidence", help="auto, corpus, given or gold.")]
 ContextOption = Annotated[
     bool | None,
@@ -49,12 +54,21 @@ Format = Annotated[str | None, typer.Option(help="Format of the claims file, whe
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the claims file.")]
 MaxFileMb = Annotated[int | None, typer.Option(help="Largest document file that is read, in MB.")]
 MaxSeconds = Annotated[int | None, typer.Option(help="Longest time one document may take to read.")]
+CacheFile = Annotated[
+    str | None, typer.Option("--cache", help="Score cache file; scores.sqlite in the user's cache folder by default.")
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Compute every score, and keep none.")]
+CacheMb = Annotated[int | None, typer.Option(help="What the score cache may take on disk, in MB.")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings file; factcheck.toml.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+
+models = typer.Typer(help="The models: what can be said of one before it is trusted.", no_args_is_help=True)
+app.add_typer(models, name="models")
 
 
 def main() -> None:
     """Run the command line; a `FactcheckError` becomes one line and exit status 1, a bug keeps its traceback."""
+    keep_freed_memory()
     try:
         app()
     except FactcheckError as error:
@@ -90,6 +104,7 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     device: Device = None,
     language: Language = None,
     passages: Passages = None,
+    stages: Stages = None,
     evidence: EvidenceOption = None,
     context: ContextOption = None,
     support: Support = None,
@@ -100,6 +115,9 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     max_file_mb: MaxFileMb = None,
     max_seconds: MaxSeconds = None,
     window: Annotated[int | None, typer.Option(help="Claims planned and written together.")] = None,
+    cache: CacheFile = None,
+    no_cache: NoCache = False,
+    cache_mb: CacheMb = None,
     config: ConfigOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and index, score a sample, and estimate.")] = False,
     quiet: Quiet = False,
@@ -121,6 +139,7 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         device=device,
         language=language,
         passages=passages,
+        stages=_numbers("--stages", stages),
         evidence=evidence,
         context=context,
         support=support,
@@ -131,6 +150,8 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         max_file_mb=max_file_mb,
         max_seconds=max_seconds,
         window=window,
+        cache=False if no_cache else cache,
+        cache_mb=cache_mb,
     ).settings
     from factcheck import display  # noqa: PLC0415
 
@@ -225,7 +246,7 @@ def search(  # noqa: PLR0913
     from factcheck.types import Claim  # noqa: PLC0415
 
     settings = _resolve(
-        config, corpus=corpus, index=index, passages=passages, language=language, evidence="corpus"
+        config, corpus=corpus, index=index, passages=passages, stages=(), language=language, evidence="corpus"
     ).settings
     finder = open_finder(settings).finder
     claim = Claim(id="search", text=text)
@@ -264,6 +285,7 @@ def ask(  # noqa: PLR0913
         "device": device,
         "language": language,
         "passages": passages,
+        "stages": (),  # all its evidence is shown
         "support": support,
         "contradict": contradict,
     }
@@ -296,6 +318,114 @@ def claims(
         typer.echo(json.dumps(record, ensure_ascii=False))
 
 
+@app.command()
+def score(  # noqa: PLR0913
+    pairs: Annotated[str, typer.Argument(help="Pairs of premise and hypothesis: JSON Lines or CSV, or - .")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write, .jsonl or .csv; standard output without one.")
+    ] = None,
+    to: Annotated[str | None, typer.Option(help="jsonl or csv, where the name of --out does not say it.")] = None,
+    fields: Annotated[
+        str | None, typer.Option(help="Names of premise and hypothesis in the file, e.g. sentence1,sentence2.")
+    ] = None,
+    model: Model = None,
+    labels: Labels = None,
+    precision: Precision = None,
+    device: Device = None,
+    on_error: Annotated[str | None, typer.Option(help="A bad record: stop, or skip into OUT.rejected.jsonl.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the file.")] = None,
+    cache: CacheFile = None,
+    no_cache: NoCache = False,
+    cache_mb: CacheMb = None,
+    config: ConfigOption = None,
+    quiet: Quiet = False,
+) -> None:
+    """Score pairs of premise and hypothesis, without any retrieval: the records as they came, with their probabilities.
+
+    Example: factcheck score pairs.jsonl --out scores.jsonl
+    """
+    from factcheck import display  # noqa: PLC0415
+    from factcheck.jobs.score import ScoreJob, score_file  # noqa: PLC0415
+    from factcheck.jobs.scorer import open_scorer  # noqa: PLC0415
+
+    names = _split(fields)
+    if names is not None and len(names) != 2:
+        raise ConfigError("--fields", f"{fields!r} are not two names", "give premise and hypothesis, such as doc,claim")
+    settings = _resolve(
+        config,
+        model=model,
+        labels=_split(labels),
+        precision=precision,
+        device=device,
+        on_error=on_error,
+        encoding=encoding,
+        cache=False if no_cache else cache,
+        cache_mb=cache_mb,
+    ).settings
+    job = ScoreJob(
+        source=pairs,
+        out=out,
+        to=to,
+        fields=None if names is None else (names[0], names[1]),
+        encoding=settings.encoding,
+        on_error=settings.on_error,
+    )
+    job.check()
+    with display.Progress(quiet=quiet) as progress:
+        report = score_file(job, open_scorer(settings, on_note=progress.note), progress=progress)
+    typer.echo(str(report), err=True)
+
+
+@models.command("check")
+def check_model(  # noqa: PLR0913
+    model: Annotated[str, typer.Argument(help="Bundled model, folder, or Hugging Face name.")] = "nli-mini",
+    *,
+    labels: Labels = None,
+    precision: Annotated[
+        str | None, typer.Option(help="Precisions to check, such as bf16,int8; without it all that this machine has.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    record: Annotated[
+        Path | None,
+        typer.Option(help="File to record what passed in, in place of the user's cache; int8 ranges go beside it."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as one JSON object.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check a model: label order, longest input, batches, odd input, and how far each lossy precision is from fp32.
+
+    What passed is recorded, and `--precision auto` follows it. Exit status 1 where a check failed.
+
+    Example: factcheck models check nli-mini --precision bf16
+    """
+    from factcheck import display  # noqa: PLC0415
+    from factcheck.nli.checks import check  # noqa: PLC0415
+    from factcheck.nli.ranges import copy_ranges  # noqa: PLC0415
+    from factcheck.nli.record import remember  # noqa: PLC0415
+
+    with display.Progress(quiet=quiet) as progress:
+        before = 0
+
+        def on_scored(done: int, total: int) -> None:
+            nonlocal before
+            progress.total("judging", total)
+            progress.advance("judging", done - before)
+            before = done
+
+        report = check(model, precisions=_split(precision), device=device, labels=_split(labels), on_scored=on_scored)
+    if as_json:
+        typer.echo(json.dumps(report.record(), ensure_ascii=False))
+    else:
+        display.print_model_report(report)
+    path = remember(report.model, report.fingerprint, report.findings(), record)
+    if record is not None:
+        copy_ranges(report.fingerprint, record.parent)
+    typer.echo(f"recorded in {path}", err=True)
+    if not report.passed:
+        raise typer.Exit(1)
+
+
 @app.command("config")
 def show_config(*, config: ConfigOption = None) -> None:
     """Show every setting, its value, and where the value came from."""
@@ -311,6 +441,14 @@ def _resolve(config: Path | None, **flags: Any) -> "Resolved":  # noqa: ANN401
     from factcheck.config import resolve  # noqa: PLC0415
 
     return resolve(flags, config)
+
+
+def _numbers(option: str, text: str | None) -> tuple[int, ...] | None:
+    """Whole numbers with commas between them; an empty text is none at all."""
+    try:
+        return None if text is None else tuple(int(number) for number in text.split(",") if text.strip())
+    except ValueError:
+        raise ConfigError(option, f"{text!r} are not whole numbers", "give them with commas, such as 4,10") from None
 
 
 def _split(names: str | None) -> tuple[str, ...] | None:

@@ -43,7 +43,7 @@ def export(source: Source, to: str, out: Path | None = None) -> int:
         raise ConfigError(f"--to {to}", "is not a format to export to", f"use one of {', '.join(_WRITERS)}")
     write = _WRITERS[to]
     if out is not None and str(out) != "-":
-        with _replacing(out) as stream:
+        with replacing(out) as stream:
             return write(source, stream)
     if to not in _TEXT:
         raise ConfigError(f"--to {to}", "is a binary format and needs a file", f"add --out verdicts.{to}")
@@ -59,7 +59,12 @@ def export(source: Source, to: str, out: Path | None = None) -> int:
 
 
 @contextmanager
-def _replacing(out: Path) -> Iterator[IO[bytes]]:
+def replacing(out: Path) -> Iterator[IO[bytes]]:
+    """A stream whose content takes the place of a file when it is whole.
+
+    Raises:
+        FactcheckError: It cannot be written.
+    """
     target = out.resolve()  # of a symbolic link the file it names is replaced, not the link
     if target.exists() and not target.is_file():
         raise FactcheckError(out, "is not a file", "name a file, or - for standard output")
@@ -90,15 +95,16 @@ def _write_jsonl(source: Source, stream: IO[bytes]) -> int:
 def _write_csv(source: Source, stream: IO[bytes]) -> int:
     columns = Table.of(source())
     writer = csv.writer(codecs.getwriter("utf-8")(stream))
-    writer.writerow([_csv_cell(name) for name in columns.header])
+    writer.writerow([csv_cell(name) for name in columns.header])
     rows = 0
     for verdict in source():
-        writer.writerow([_csv_cell(value) for value in columns.row(verdict)])
+        writer.writerow([csv_cell(value) for value in columns.row(verdict)])
         rows += 1
     return rows
 
 
-def _csv_cell(value: JSON) -> JSON:
+def csv_cell(value: JSON) -> JSON:
+    """A value as a csv file holds it: nothing that a spreadsheet would run, nothing that UTF-8 has not."""
     match plain(value):
         case bool() as truth:
             return str(truth).lower()

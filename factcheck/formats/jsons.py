@@ -122,7 +122,7 @@ def _is_record(line: bytes) -> bool:
         fields = _DECODER.decode(line.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return False
-    return isinstance(fields, dict) and not fields.keys().isdisjoint(("claim", "response"))
+    return isinstance(fields, dict) and not fields.keys().isdisjoint(("claim", "response", "hypothesis"))
 
 
 def _after_space(text: str, at: int) -> int:

@@ -68,6 +68,7 @@ def _schema() -> "pa.Schema":
         "reason": text,
         "evidence_from": text,
         "judged": whole,
+        "found": whole,
         "evidence": pa.list_(pa.struct(evidence)),
         "input": text,
     }

@@ -24,6 +24,8 @@ from factcheck.types import (
 
 SCHEMA_VERSION: Final = 1
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 # What JSON leaves bare and some reader stumbles over: line ends of Unicode, and halves of surrogate pairs.
 _AWKWARD: Final = re.compile("[\x85\u2028\u2029\ud800-\udfff]")
 
@@ -50,6 +52,7 @@ def verdict_record(verdict: Verdict) -> dict[str, JSON]:
         "reason": verdict.reason.value,
         "evidence_from": verdict.evidence_from.value,
         "judged": verdict.judged,
+        "found": verdict.found,
         "evidence": [evidence_record(item) for item in verdict.evidence],
         "input": dict(claim.input),
     }
@@ -59,7 +62,8 @@ def verdict_from_record(record: Mapping[str, Any]) -> Verdict:
     """The verdict that a record was made from, as far as a record holds it.
 
     A record holds of the claim its id, text, span and input; `judged` is counted anew. A copy has no premise of its
-    own, its quote stands in. Keys that the schema does not know are passed over.
+    own, its quote stands in. Keys that the schema does not know are passed over; `found` may be missing, as it is in
+    records of older versions.
 
     Raises:
         FactcheckError: The record is of another schema version, lacks a key, or holds what no verdict can.
@@ -160,6 +164,7 @@ def _verdict(record: Mapping[str, Any]) -> Verdict:
         evidence_from=EvidenceFrom(record["evidence_from"]),
         evidence=tuple(evidence_from_record(item) for item in record["evidence"]),
         confidence=None if confidence is None else float(confidence),
+        unjudged=record.get("found", len(record["evidence"])) - len(record["evidence"]),
     )
 
 
@@ -198,7 +203,7 @@ def _passage(record: Mapping[str, Any], *, premise: str) -> Passage:
 
 
 def _dumps(value: JSON) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _finite(value: JSON) -> JSON:

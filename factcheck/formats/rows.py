@@ -25,6 +25,7 @@ _COLUMNS: Final = (
     "reason",
     "evidence_from",
     "judged",
+    "found",
     "stance",
     "quote",
     "source",

@@ -8,15 +8,17 @@ import tempfile
 import warnings
 import zipfile
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeAlias
 
 from factcheck.errors import ClaimsError
 from factcheck.formats.raw import MAX_RECORD, BadRecord, Fault, Item, Record
 from factcheck.formats.streams import Line, Stream, lines
 from factcheck.formats.values import json_value
+
+Lacks: TypeAlias = Callable[[Sequence[str]], BadRecord | None]
 
 SEPARATORS: Final = (",", ";", "\t", "|")
 _KNOWN: Final = ("id", "claim", "date", "contexts", "doc_ids", "label", "evidence")
@@ -36,23 +38,33 @@ def no_claim(found: Sequence[str], what: str) -> BadRecord:
     return BadRecord(f"no {what} 'claim'; {what}s found: {shown}", fix)
 
 
-def header_names(text: str) -> tuple[str, list[str]]:
+def lacks_claim(names: Sequence[str]) -> BadRecord | None:
+    """What is wrong with the columns of a claims file, if anything."""
+    return None if "claim" in map(str.lower, names) else no_claim(names, "column")
+
+
+def header_names(text: str, lacks: Lacks = lacks_claim) -> tuple[str, list[str]]:
     """The separator that splits a header line best, and the trimmed names it gives.
 
-    Best is the one that finds a `claim` column and most others.
+    Best is the one that finds the columns that are needed and most others.
     """
     names = {sep: _split(text, sep) for sep in SEPARATORS}
-    best = max(SEPARATORS, key=lambda sep: ("claim" in map(str.lower, names[sep]), len(names[sep])))
+    best = max(SEPARATORS, key=lambda sep: (lacks(names[sep]) is None, len(names[sep])))
     return best, names[best]
 
 
-def csv_records(stream: Stream, *, tabs: bool = False) -> Iterator[Item]:
+def csv_records(stream: Stream, *, tabs: bool = False, lacks: Lacks = lacks_claim) -> Iterator[Item]:
     """The rows of a file of separated values, as Excel and Python's `csv` write them.
 
     A row that is wrong costs its first line only: reading goes on at the line after it.
 
+    Args:
+        stream: The file, in UTF-8.
+        tabs: The separator is a tab, whatever the header looks like.
+        lacks: Says what is wrong with the trimmed names of the columns.
+
     Raises:
-        ClaimsError: The header cannot be read or has no `claim` column.
+        ClaimsError: The header cannot be read or lacks a column.
     """
     if csv.field_size_limit() < MAX_RECORD:
         csv.field_size_limit(MAX_RECORD)  # a fixed limit for the process; 131,072 by default
@@ -63,14 +75,14 @@ def csv_records(stream: Stream, *, tabs: bool = False) -> Iterator[Item]:
         separator = first[1].decode()
         feed.skip()
     header = _header_line(feed, stream)
-    separator = "\t" if tabs else separator or header_names(header)[0]
+    separator = "\t" if tabs else separator or header_names(header, lacks)[0]
     feed.begin()
     try:
         names = next(csv.reader(feed, delimiter=separator, strict=True))
     except (csv.Error, _TooLong) as error:
         place = f"{stream.name}:{feed.taken[0].number}"
         raise ClaimsError(place, f"the header is torn: {error}", _QUOTES_FIX) from error
-    table = _columns(names, f"{stream.name}:{feed.taken[0].number}")
+    table = _columns(names, f"{stream.name}:{feed.taken[0].number}", lacks)
     yield from _rows(feed, separator, table)
 
 
@@ -176,7 +188,7 @@ def _header_line(feed: _Feed, stream: Stream) -> str:
     while (first := feed.begin()) is not None and not first.data.strip():
         feed.skip()
     if first is None:
-        raise ClaimsError(stream.name, "is empty", "write a header line with a 'claim' column, and claims below it")
+        raise ClaimsError(stream.name, "is empty", "write a header line, and a record a line below it")
     if first.problem:
         raise ClaimsError(f"{stream.name}:{first.number}", first.problem.found, first.problem.fix)
     return first.data.decode("utf-8")
@@ -197,11 +209,11 @@ class _Columns:
     by_name: Mapping[str, str]
 
 
-def _columns(names: Iterable[str], place: str) -> _Columns:
+def _columns(names: Iterable[str], place: str, lacks: Lacks = lacks_claim) -> _Columns:
     """The columns that a header names.
 
     Raises:
-        ClaimsError: There is no `claim`, or a column that we read comes twice.
+        ClaimsError: One that is needed is not there, or one that we read comes twice.
     """
     found: list[str] = []
     columns: dict[str, str] = {}
@@ -216,8 +228,7 @@ def _columns(names: Iterable[str], place: str) -> _Columns:
             unique += "'"
         found.append(unique)
         columns.setdefault(shown.lower(), unique)
-    if "claim" not in columns:
-        problem = no_claim(found, "column")
+    if problem := lacks(found):
         raise ClaimsError(place, problem.found, problem.fix)
     return _Columns(found, columns)
 

@@ -271,7 +271,9 @@ def test_help_loads_neither_torch_nor_a_database():
     assert "[]" == done.stdout.strip()
 
 
-@pytest.mark.parametrize("command", ["verify", "export", "index", "search", "ask", "claims", "config"])
+@pytest.mark.parametrize(
+    "command", ["verify", "export", "index", "search", "ask", "claims", "score", "models", "config"]
+)
 def test_every_command_has_help_with_an_example_or_a_word(work, command):
     """Nothing is left for guessing."""
     shown = factcheck(work, command, "--help").stdout

@@ -30,6 +30,8 @@ def test_it_holds_code_types_model_and_examples(wheel):
         "cli.py",
         "_assets/models/nli-mini/model.safetensors",
         "_assets/claims/glaciers/claims.jsonl",
+        "_assets/claims/gate-pairs.json",
+        "_assets/models/nli-mini/checks.json",
     ):
         assert f"factcheck/{name}" in names
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]

@@ -373,7 +373,7 @@ def test_input_columns_stand_first_then_the_findings(tmp_path, to):
 
     assert list(rows[0]) == [
         *("id", "claim", "who", "when", "verdict", "score", "confidence", "reason", "evidence_from", "judged"),
-        *("stance", "quote", "source", "path", "page", "start", "end", "date", "url", "copies"),
+        *("found", "stance", "quote", "source", "path", "page", "start", "end", "date", "url", "copies"),
         *("counter_quote", "counter_source", "counter_path", "counter_page"),
     ]
     assert [(row["who"] or None, row["when"] or None) for row in rows] == [("Ann", None), (None, "2024")]
@@ -394,6 +394,7 @@ def test_row_names_the_best_passage_and_its_copies(tmp_path):
         "reason": "evidence",
         "evidence_from": "corpus",
         "judged": "2",
+        "found": "2",
         "stance": "contradicts",
         "quote": "No.",
         "source": "About a.pdf",
@@ -725,7 +726,7 @@ def test_workbook_is_set_up_for_reading(tmp_path):
     assert sheet["A1"].font.b
     assert not sheet["A2"].font.b
     assert sheet.freeze_panes == "A2"
-    assert sheet.auto_filter.ref == sheet.dimensions == "A1:AZ2"
+    assert sheet.auto_filter.ref == sheet.dimensions == "A1:BA2"
     assert sheet["AD2"].value == 29
 
 

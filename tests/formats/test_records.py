@@ -1,5 +1,6 @@
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -32,10 +33,12 @@ VERDICT = Verdict(
     evidence_from=EvidenceFrom.CORPUS,
     evidence=(Evidence(Hit(HERE, 12.5, (COPY,)), NLIScores(0.0625, 0.0375, 0.9), Stance.CONTRADICTS),),
     confidence=0.75,
+    unjudged=2,
 )
 LINE = (
     '{"schema_version":1,"id":"c1","claim":"Four cranes work.","claim_start":5,"claim_end":22,'
     '"verdict":"CONTRADICTED","score":0.9,"confidence":0.75,"reason":"evidence","evidence_from":"corpus","judged":1,'
+    '"found":3,'
     '"evidence":[{"doc_id":"d1","title":"Harbour report","path":"harbour.pdf","url":"https://example.org/h",'
     f'"date":"2024-05","page":2,"sha256":"{"ab" * 32}","sentence":7,"start":40,"end":58,"quote":"Three cranes work.",'
     '"premise":"Harbour report. Three cranes work.","stance":"contradicts","entailment":0.0625,"neutral":0.0375,'
@@ -59,6 +62,20 @@ def test_line_holds_the_schema_in_its_order():
 def test_record_gives_the_verdict_back():
     """Nothing a record holds is lost on the way back."""
     assert verdict_from_record(json.loads(LINE)) == VERDICT
+
+
+def test_a_record_from_before_there_were_stages_can_be_read():
+    """It has no key `found`: all that was found was judged."""
+    record = json.loads(LINE)
+    del record["found"]
+
+    assert verdict_from_record(record) == replace(VERDICT, unjudged=0)
+
+
+def test_a_record_that_found_less_than_it_judged_is_refused():
+    """No verdict can have read more passages than there were."""
+    with pytest.raises(FactcheckError, match="-1 passages unjudged"):
+        verdict_from_record(json.loads(LINE) | {"found": 0})
 
 
 @given(verdict=verdicts())
