@@ -59,16 +59,20 @@ class FactChecker:
         Args:
             corpus: File or folder of documents; indexed in the user's cache, again only where it changed.
             index: A folder that `factcheck index` built, instead of or beside `corpus`.
-            model: Bundled model, folder, Hugging Face name, or a scorer that is loaded already.
+            model: Bundled model, folder, Hugging Face name, or a scorer that is loaded already; that is used as it is,
+                without the score cache.
             config: A settings file; without one `factcheck.toml` in the current folder is read where there is one.
             **settings: Any setting of `factcheck.config.Settings`, such as `passages=20`.
 
         Raises:
             FactcheckError: A setting, the corpus or the model cannot be used.
         """
-        named, scorer = settings, None
+        named = {
+            name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in settings.items()
+        }
+        scorer = None
         if isinstance(model, str | os.PathLike):
-            named = settings | {"model": os.fspath(model)}
+            named |= {"model": os.fspath(model)}
         else:
             scorer = model
         resolved = resolve(named | {"corpus": corpus and str(corpus), "index": index and str(index)}, config).settings

@@ -33,13 +33,15 @@ class Settings:
     labels: tuple[str, ...] = ()
     """Label names in the model's own order, where its config does not tell them."""
     precision: str = "auto"
-    """Number format of the model: auto, fp32, bf16 or fp16."""
+    """Number format of the model: auto, fp32, bf16, fp16 or int8."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:N."""
     language: str = "en"
     """Language of documents and claims: sentence boundaries, stemming, stop words."""
     passages: int = 10
     """Passages judged per claim, at most."""
+    stages: tuple[int, ...] = ()
+    """Judge a claim's best passages first, the rest only where these leave it open: such as 4,10. Off when empty."""
     evidence: str = "auto"
     """Where evidence comes from: auto, corpus, given or gold."""
     context: bool = True
@@ -60,23 +62,30 @@ class Settings:
     """Longest time one document may take to read."""
     window: int = field(default=128, metadata=_JOB)
     """Claims that are planned and written together."""
+    cache: bool | str = field(default=True, metadata=_JOB | {"or": str})
+    """Score cache: true, false, or a file; `scores.sqlite` in the user's cache folder where it is true."""
+    cache_mb: int = field(default=1000, metadata=_JOB)
+    """What the score cache may take on disk, in megabytes; scores that were not used for longest go first."""
 
     def __post_init__(self) -> None:
         for setting in fields(self):
             value, default = getattr(self, setting.name), setting.default
             number = isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool)
-            if type(value) is not type(default) and not number:
-                raise ConfigError(
-                    setting.name, f"{value!r} is not a {_KINDS[type(default)]}", f"the default is {default!r}"
-                )
+            kinds = [kind for kind in (type(default), setting.metadata.get("or")) if kind is not None]
+            if type(value) not in kinds and not number:
+                names = " or ".join(_KINDS[kind] for kind in kinds)
+                raise ConfigError(setting.name, f"{value!r} is not a {names}", f"the default is {default!r}")
         if not all(isinstance(label, str) for label in self.labels):
             raise ConfigError("labels", f"{self.labels!r} are not all text", 'use ["entailment", "neutral", …]')
         _one_of("evidence", self.evidence, ("auto", *EvidenceFrom))
         _one_of("on_error", self.on_error, ("stop", "skip"))
-        _one_of("precision", self.precision, ("auto", "fp32", "bf16", "fp16"))
-        for name in ("passages", "max_file_mb", "max_seconds", "window"):
+        _one_of("precision", self.precision, ("auto", "fp32", "bf16", "fp16", "int8"))
+        if self.cache == "":
+            raise ConfigError("cache", "'' is not a file", "use true, false, or the name of a file")
+        for name in ("passages", "max_file_mb", "max_seconds", "window", "cache_mb"):
             if not 1 <= getattr(self, name) <= _MOST:
                 raise ConfigError(name, f"{getattr(self, name)} is out of range", f"use 1 to {_MOST}")
+        _check_stages(self.stages, self.passages)
         for name in ("support", "contradict"):
             if not 0.5 <= getattr(self, name) <= 1:
                 raise ConfigError(name, f"{getattr(self, name)} is not a threshold", "use a probability from 0.5 to 1")
@@ -93,7 +102,7 @@ class Settings:
 
 
 _MOST = 1_000_000
-_KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", tuple: "list of texts"}
+_KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", tuple: "list"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,17 @@ def _known(where: str, values: Mapping[str, Any]) -> dict[str, Any]:
             hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names)}"
             raise ConfigError(where, f"unknown setting {name!r}", hint)
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _check_stages(stages: tuple[int, ...], passages: int) -> None:
+    """Each stage is how many passages of a claim are judged by its end."""
+    if not stages:
+        return
+    whole = all(type(stage) is int and stage > 0 for stage in stages)
+    if not whole or len(stages) < 2 or list(stages) != sorted(set(stages)) or stages[-1] != passages:
+        found = ",".join(map(str, stages))
+        fix = f"use two or more ascending whole numbers, the last of them `passages`: such as 4,{max(passages, 5)}"
+        raise ConfigError("stages", f"{found} are not stages of {passages} passages", fix)
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from factcheck.formats.records import place
 from factcheck.jobs.progress import Stage
+from factcheck.nli.checks import ModelReport, Outcome
 from factcheck.types import Evidence, Hit, Label, Stance, Verdict
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-_UNITS: Final[Mapping[Stage, str]] = {"reading": "files", "indexing": "documents", "scoring": "claims"}
+_UNITS: Final[Mapping[Stage, str]] = {
+    "reading": "files",
+    "indexing": "documents",
+    "scoring": "claims",
+    "judging": "pairs",
+}
 _COLOURS: Final = {
     Label.SUPPORTED: "green",
     Label.CONTRADICTED: "red",
@@ -31,7 +37,9 @@ _COLOURS: Final = {
     Stance.CONTRADICTS: "red",
     Stance.NEUTRAL: "dim",
 }
+_OUTCOMES: Final[Mapping[Outcome, str]] = {"pass": "green", "fail": "bold red", "warning": "yellow"}
 _GUTTER: Final = 18  # columns; `contradicts 0.00` and two spaces
+_CHECK_GUTTER: Final = 37  # columns; an outcome, the longest name of a check, and two spaces
 _WIDE: Final = 60  # columns of a terminal that leave room for a bar beside words
 _QUOTE: Final = 400  # characters of a text in a summary
 
@@ -204,7 +212,9 @@ def print_verdict(verdict: Verdict, console: "Console | None" = None) -> None:
     page.line(verdict.label, f"bold {_COLOURS[verdict.label]}")
     page.field("claim", verdict.claim.text)
     page.field("score", f"{verdict.score:.2f}{confidence}")
-    passages = "1 passage" if verdict.judged == 1 else f"{verdict.judged:,} passages"
+    passages = "1 passage" if verdict.found == 1 else f"{verdict.found:,} passages"
+    if verdict.unjudged:
+        passages = f"{verdict.judged:,} of {passages}"
     page.field("reason", f"{verdict.reason.replace('_', ' ')}; {passages} read ({verdict.evidence_from})")
     for evidence in verdict.evidence:
         page.line()
@@ -224,6 +234,24 @@ def print_hits(hits: Sequence[Hit], console: "Console | None" = None) -> None:
         _print_copies(page, hit)
 
 
+def print_model_report(report: ModelReport, console: "Console | None" = None) -> None:
+    """Print what was found of a model, precision by precision."""
+    page, machine = _Page(console), report.machine
+    page.field("model", f"{report.model}, at most {report.max_tokens:,} tokens a pair")
+    page.field("fingerprint", report.fingerprint)
+    page.field("processor", f"{machine.processor} ({', '.join(machine.instructions) or 'instruction sets not known'})")
+    page.field("versions", ", ".join(f"{name} {version}" for name, version in machine.versions.items()))
+    for found in report.precisions:
+        page.line()
+        if found.unavailable is not None:
+            page.field(found.precision, f"not available here: {found.unavailable}", "dim")
+            continue
+        page.field(found.precision, f"{'passed' if found.passed else 'FAILED'} ({found.numeric_class})", "bold")
+        for check in found.checks:
+            name = f"  {check.outcome:<9}{check.name}"
+            page.field(name, check.found, _OUTCOMES[check.outcome], gutter=_CHECK_GUTTER)
+
+
 class _Page:
     """A console that untrusted text cannot write to; lines are wrapped for a terminal and left whole for a pipe."""
 
@@ -237,19 +265,19 @@ class _Page:
     def line(self, text: str = "", style: str = "") -> None:
         self._console.print(text, style=style, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
-    def field(self, name: str, text: str, style: str = "", *, limit: int | None = None) -> None:
+    def field(self, name: str, text: str, style: str = "", *, limit: int | None = None, gutter: int = _GUTTER) -> None:
         """A line that begins with a name; further lines of the text stand below its first."""
         from rich.text import Text  # noqa: PLC0415 - slow to import
 
         shown = self._visible(text, limit)
         lines = [Text(shown)]
         if self._console.is_terminal:
-            width = max(self._console.width - _GUTTER, 12)
+            width = max(self._console.width - gutter, 12)
             lines = list(Text(shown).wrap(self._console, width, overflow="fold"))
         for line in lines or [Text()]:
             line.rstrip()
             line.stylize(style)
-            self._console.print(Text(f"{name:<{_GUTTER}}") + line, soft_wrap=True)
+            self._console.print(Text(f"{name:<{gutter}}") + line, soft_wrap=True)
             name = ""
 
     def _visible(self, text: str, limit: int | None) -> str:

@@ -1,35 +1,45 @@
 """Claims to verdicts, a window at a time, in claim order and in bounded memory."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import accumulate, chain, islice
 from typing import TypeVar
 
 from factcheck.errors import ClaimsError
 from factcheck.nli import PairScorer
 from factcheck.retrieval.finder import Finder, Found
-from factcheck.types import Claim, Hit, Verdict
+from factcheck.types import Claim, EvidenceFrom, Hit, NLIScores, Verdict
 from factcheck.verdict.decide import Rule
 
 T = TypeVar("T")
 
 
-def verify(
-    claims: Iterable[Claim], *, finder: Finder, scorer: PairScorer, rule: Rule, window: int = 128
+def verify(  # noqa: PLR0913 (all named)
+    claims: Iterable[Claim],
+    *,
+    finder: Finder,
+    scorer: PairScorer,
+    rule: Rule,
+    stages: Sequence[int] = (),
+    window: int = 128,
 ) -> Iterator[Verdict]:
     """One verdict a claim, in order.
 
     Claims are read `window` at a time: the pairs of all of them are scored together while the passages of the next
     window are being found. A verdict does not depend on the window or on the other claims.
+
+    With `stages` 4 and 10, the passages of rank 1 to 4 are judged for every claim of the window, then, together, the
+    rest of those claims whose verdict `rule` does not hold for settled. That follows from the claim's own scores alone.
+    Gold evidence has no ranks and is judged whole.
     """
-    for chunk, found in _found_ahead(_chunks(claims, window), finder):
-        judged = [_fit(claim, one, scorer) for claim, one in zip(chunk, found, strict=True)]
-        pairs = [(hit.passage.premise, claim.text) for claim, hits in zip(chunk, judged, strict=True) for hit in hits]
-        scores = iter(scorer.score(pairs))
-        for claim, one, hits in zip(chunk, found, judged, strict=True):
-            evidence = list(zip(hits, islice(scores, len(hits)), strict=True))
-            yield rule.decide(claim, evidence, evidence_from=one.evidence_from)
+    for cases in _prepared(_chunks(claims, window), finder, scorer):
+        _judge(cases, scorer, rule, stages)
+        for case in cases:
+            yield rule.decide(
+                case.claim, case.judged, evidence_from=case.evidence_from, unjudged=len(case.hits) - len(case.judged)
+            )
 
 
 def check_length(claims: Sequence[Claim], scorer: PairScorer) -> list[ClaimsError | None]:
@@ -47,9 +57,45 @@ def check_length(claims: Sequence[Claim], scorer: PairScorer) -> list[ClaimsErro
     ]
 
 
-def _fit(claim: Claim, found: Found, scorer: PairScorer) -> list[Hit]:
+@dataclass(slots=True)
+class _Case:
+    """A claim on its way to a verdict."""
+
+    claim: Claim
+    evidence_from: EvidenceFrom
+    hits: list[Hit]  # as the model can read them, best first
+    ends: list[int]  # how many of the hits are parts of the passages up to each rank
+    judged: list[tuple[Hit, NLIScores]] = field(default_factory=list)
+
+    def up_to(self, rank: int | None) -> list[Hit]:
+        """The hits up to a rank that are not judged; of all ranks for None."""
+        last = None if rank is None or rank > len(self.ends) else self.ends[rank - 1]
+        return self.hits[len(self.judged) : last]
+
+
+def _judge(cases: Sequence[_Case], scorer: PairScorer, rule: Rule, stages: Sequence[int]) -> None:
+    """Score what the stages ask for, one call a stage."""
+    for rank in (*stages[:-1], None):  # the last stage takes all that is left
+        chosen = [case.up_to(None if case.evidence_from is EvidenceFrom.GOLD else rank) for case in cases]
+        pairs = [
+            (hit.passage.premise, case.claim.text) for case, hits in zip(cases, chosen, strict=True) for hit in hits
+        ]
+        scores = iter(scorer.score(pairs))
+        for case, hits in zip(cases, chosen, strict=True):
+            case.judged += zip(hits, islice(scores, len(hits)), strict=True)
+        cases = [case for case in cases if len(case.judged) < len(case.hits) and not _is_settled(case, rule)]
+        if not cases:
+            break
+
+
+def _is_settled(case: _Case, rule: Rule) -> bool:
+    return rule.settles(rule.decide(case.claim, case.judged, evidence_from=case.evidence_from))
+
+
+def _case(claim: Claim, found: Found, scorer: PairScorer) -> _Case:
     """The hits as the model can read them: context is left out, then the sentence split, where it is too long."""
-    return [part for hit in found.hits for part in _fitted(hit, claim.text, scorer)]
+    parts = [_fitted(hit, claim.text, scorer) for hit in found.hits]
+    return _Case(claim, found.evidence_from, list(chain.from_iterable(parts)), list(accumulate(map(len, parts))))
 
 
 def _fitted(hit: Hit, claim: str, scorer: PairScorer) -> list[Hit]:
@@ -84,17 +130,20 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _found_ahead(chunks: Iterator[list[Claim]], finder: Finder) -> Iterator[tuple[list[Claim], list[Found]]]:
-    """Windows with what was found for them, the next one being searched for while the caller works on the one it has.
+def _prepared(chunks: Iterator[list[Claim]], finder: Finder, scorer: PairScorer) -> Iterator[list[_Case]]:
+    """Windows of claims with their hits, the next one being searched for while the caller works on the one it has.
 
     Claims are read in the caller's thread, where their file or database belongs.
     """
+
+    def prepare(chunk: list[Claim]) -> list[_Case]:
+        return [_case(claim, found, scorer) for claim, found in zip(chunk, finder.find(chunk), strict=True)]
+
     with ThreadPoolExecutor(max_workers=1) as thread:
-        coming: list[tuple[list[Claim], Future[list[Found]]]] = []
+        coming: deque[Future[list[_Case]]] = deque()
         for chunk in chunks:
-            coming.append((chunk, thread.submit(finder.find, chunk)))
+            coming.append(thread.submit(prepare, chunk))
             if len(coming) > 1:
-                ready, found = coming.pop(0)
-                yield ready, found.result()
-        for ready, found in coming:
-            yield ready, found.result()
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()

@@ -230,9 +230,10 @@ class Verdict:
     """The answer to one claim, with all that was judged for it, what it stands on first.
 
     `score` is uncalibrated, in [0, 1]; `confidence` is a calibrated probability that the label is right, or None.
+    `unjudged` counts passages that were found and not read, since those before them settled the claim.
 
     Raises:
-        ValueError: A decisive label without evidence of that stance.
+        ValueError: A decisive label without evidence of that stance, or a negative count.
     """
 
     claim: Claim
@@ -242,8 +243,11 @@ class Verdict:
     evidence_from: EvidenceFrom
     evidence: tuple[Evidence, ...] = ()
     confidence: float | None = None
+    unjudged: int = 0
 
     def __post_init__(self) -> None:
+        if self.unjudged < 0:
+            raise ValueError(f"claim {self.claim.id!r}: {self.unjudged} passages unjudged")
         stances = {item.stance for item in self.evidence}
         needed = {
             Label.SUPPORTED: {Stance.SUPPORTS},
@@ -258,3 +262,8 @@ class Verdict:
     def judged(self) -> int:
         """How many passages the model read for this claim."""
         return len(self.evidence)
+
+    @property
+    def found(self) -> int:
+        """How many passages there were to read."""
+        return self.judged + self.unjudged

@@ -105,4 +105,5 @@ def verdicts(draw, labels=tuple(Label)):
         evidence_from=draw(st.sampled_from(EvidenceFrom)),
         evidence=(*needed, *draw(st.lists(evidence, max_size=2))),
         confidence=draw(st.none() | shares),
+        unjudged=draw(st.integers(0, 20)),
     )

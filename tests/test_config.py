@@ -45,9 +45,21 @@ def test_a_named_file_is_read_instead(here):
         ("passages = 0", "use 1 to 1000000"),
         ("passages = 10000000000000000000", "out of range"),
         ("labels = [1, 2, 3]", "not all text"),
+        ("cache = 1", "not a true or false or text"),
+        ('cache = ""', "true, false, or the name of a file"),
+        ("cache_mb = 0", "use 1 to 1000000"),
         ("support = 0.2", "from 0.5 to 1"),
         ('evidence = "corpse"', "use corpus"),
         ("passages = ", "cannot be read"),
+        ('stages = "4,10"', "'4,10' is not a list"),
+        ("stages = [10]", "10 are not stages of 10 passages; use two or more"),
+        ("stages = [4, 4, 10]", "ascending"),
+        ("stages = [10, 4]", "ascending"),
+        ("stages = [0, 10]", "ascending"),
+        ("stages = [4.0, 10]", "whole numbers"),
+        ("stages = [true, 10]", "whole numbers"),
+        ("stages = [4, 8]", "the last of them `passages`: such as 4,10"),
+        ("passages = 20\nstages = [4, 10]", "4,10 are not stages of 20 passages"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_the_way_out(here, text, message):
@@ -69,8 +81,14 @@ def test_a_whole_number_is_a_number():
     assert 1 == Settings(support=1).support
 
 
+def test_stages_end_with_the_number_of_passages():
+    """So that they say how many are judged at most."""
+    assert (2, 5, 8) == resolve({"passages": 8, "stages": [2, 5, 8]}).settings.stages
+
+
 def test_what_cannot_change_a_verdict_is_not_in_the_identity():
     """Reading and windowing settings are left out; all others are in."""
     outside = {"on_error", "format", "encoding", "max_file_mb", "max_seconds", "window", "corpus", "index", "run"}
+    outside |= {"cache", "cache_mb"}
 
     assert {field.name for field in fields(Settings)} - outside == set(Settings().identity())

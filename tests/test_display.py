@@ -1,6 +1,7 @@
 import io
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -340,6 +341,13 @@ def test_verdict_is_shown_with_all_its_evidence():
         'neutral 0.88      "It rained."',
         "                  Harbour report (rain.txt)",
     ]
+
+
+def test_verdict_says_how_much_of_what_was_found_was_read():
+    """Where the first passages settled the claim."""
+    early = replace(against(), unjudged=9)
+
+    assert "reason            evidence; 1 of 10 passages read (corpus)" in shown(print_verdict, early)
 
 
 def test_verdict_without_evidence_gives_its_reason():

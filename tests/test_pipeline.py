@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from factcheck.corpus.build import build_index
 from factcheck.corpus.index import CorpusIndex
 from factcheck.errors import ClaimsError
+from factcheck.formats.records import to_line
 from factcheck.pipeline import check_length, verify
 from factcheck.retrieval.finder import EvidenceFinder
 from factcheck.testing import RuleNLI
@@ -39,11 +40,11 @@ def index(tmp_path_factory):
     return CorpusIndex(root / "idx")
 
 
-def run(claims, index=None, *, scorer=None, window=128, **options):
+def run(claims, index=None, *, scorer=None, window=128, stages=(), **options):
     finder = EvidenceFinder(index, **options)
     for claim in claims:
         finder.check(claim)
-    return list(verify(claims, finder=finder, scorer=scorer or RuleNLI(), rule=RULE, window=window))
+    return list(verify(claims, finder=finder, scorer=scorer or RuleNLI(), rule=RULE, stages=stages, window=window))
 
 
 def test_each_verdict_can_be_reached(index):
@@ -268,3 +269,127 @@ def test_claims_are_read_in_the_thread_that_asks_for_verdicts(index):
     finder = EvidenceFinder(index)
 
     assert 5 == len(list(verify(claims(), finder=finder, scorer=RuleNLI(), rule=RULE, window=2)))
+
+
+# --- stages
+
+CLAIM = "The ferry sails twice a day."
+SUPPORTS = [CLAIM, "The ferry sails twice a day now.", "The ferry sails twice a day again now."]
+NEUTRAL = ["The ferry sails each day.", "Twice a day the ferry rests.", "The ferry sails twice."]  # a word is missing
+# Long, so that it ranks below all others.
+HEARSAY = "whatever anybody heard in the harbour of late from people who should know, "
+AGAINST = "They say that, " + HEARSAY * 6 + "the ferry does not sail twice a day."
+
+
+def brought(*texts, name="1"):
+    """A claim with its own sources, one sentence each."""
+    contexts = tuple(Context(str(number), "", text) for number, text in enumerate(texts))
+    return Claim(name, CLAIM, contexts=contexts)
+
+
+class Counting(RuleNLI):
+    """Remembers how many pairs each call brought."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def score(self, pairs):
+        self.calls.append(len(pairs))
+        return super().score(pairs)
+
+
+def test_a_claim_that_its_first_passages_settle_is_judged_by_them_alone():
+    """The verdict says how many of how many were read."""
+    scorer = Counting()
+
+    verdict = run([brought(*SUPPORTS, *NEUTRAL)], scorer=scorer, stages=(2, 10))[0]
+
+    assert (Label.SUPPORTED, 2, 6) == (verdict.label, verdict.judged, verdict.found)
+    assert [2] == scorer.calls
+
+
+def test_a_claim_that_its_first_passages_leave_open_is_judged_whole():
+    """As without stages, to the last field."""
+    claim = brought(*NEUTRAL, AGAINST)
+
+    verdict = run([claim], stages=(2, 10))[0]
+
+    assert Label.CONTRADICTED is verdict.label
+    assert run([claim])[0] == verdict
+    assert (4, 4) == (verdict.judged, verdict.found)
+
+
+def test_every_stage_is_one_call_for_all_claims_of_the_window():
+    """First the best of all claims, then the rest of those that are open, so that batches stay full."""
+    scorer = Counting()
+    claims = [brought(*SUPPORTS, *NEUTRAL, name="1"), brought(*NEUTRAL, name="2"), brought(*NEUTRAL, AGAINST, name="3")]
+
+    verdicts = run(claims, scorer=scorer, stages=(1, 3, 10))
+
+    assert [3, 4, 1] == scorer.calls
+    assert [(1, 6), (3, 3), (4, 4)] == [(verdict.judged, verdict.found) for verdict in verdicts]
+
+
+def test_what_contradicts_below_a_settled_stage_is_not_seen():
+    """The price of stages: the whole run finds the conflict."""
+    claim = brought(*SUPPORTS, AGAINST)
+
+    assert Label.CONFLICTING is run([claim])[0].label
+    assert Label.SUPPORTED is run([claim], stages=(2, 10))[0].label
+
+
+def test_a_conflict_among_the_first_passages_settles_the_claim():
+    """No passage further down could take it away."""
+    verdict = run([brought(CLAIM, "The ferry does not sail twice a day.", *NEUTRAL)], stages=(2, 10))[0]
+
+    assert (Label.CONFLICTING, 2, 5) == (verdict.label, verdict.judged, verdict.found)
+
+
+def test_gold_evidence_is_judged_whole(index):
+    """It has no ranks that a stage could count."""
+    named = tuple((GoldSentence("a.txt", sentence=number),) for number in (2, 0, 1))
+    claim = Claim("1", CLAIM, gold=Gold(Label.SUPPORTED, named))
+
+    verdict = run([claim], index, evidence=EvidenceFrom.GOLD, stages=(1, 10))[0]
+
+    assert (3, 3) == (verdict.judged, verdict.found)
+
+
+def test_a_stage_counts_passages_not_the_parts_of_a_long_one():
+    """A long sentence of rank 1 is read to its end in the first stage."""
+    long = "The ferry sails twice a day, they say, " + "and many words " * 40 + "follow."
+
+    verdict = run([brought(long, "Gulls rest.", "Terns rest.")], scorer=RuleNLI(max_tokens=40), stages=(1, 10))[0]
+
+    parts = {item.passage.source.doc_id for item in verdict.evidence}
+    assert {"0"} == parts
+    assert 2 == verdict.unjudged
+    assert verdict.judged > 1
+
+
+def expected(claim, stages):
+    """What the stages say of one claim, worked out without them: prefixes of what a whole run judges."""
+    hits = EvidenceFinder(None).find([claim])[0].hits
+    scores = RuleNLI().score([(hit.passage.premise, claim.text) for hit in hits])
+    for stage in (*stages[:-1], len(hits)):
+        judged = list(zip(hits, scores, strict=True))[:stage]
+        verdict = RULE.decide(claim, judged, evidence_from=EvidenceFrom.GIVEN, unjudged=max(0, len(hits) - len(judged)))
+        if RULE.settles(verdict):
+            break
+    return verdict
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    chosen=st.lists(st.lists(st.sampled_from([*SUPPORTS, *NEUTRAL, AGAINST]), min_size=1, max_size=7), max_size=6),
+    stages=st.sets(st.integers(1, 9), min_size=1, max_size=3).map(lambda found: (*sorted(found), 10)),
+    window=st.integers(1, 7),
+)
+def test_a_staged_verdict_depends_on_its_claim_alone(chosen, stages, window):
+    """To the byte: neither the window nor the other claims decide what is judged."""
+    claims = [brought(*texts, name=str(number)) for number, texts in enumerate(chosen)]
+
+    verdicts = run(claims, stages=stages, window=window)
+
+    assert [to_line(expected(claim, stages)) for claim in claims] == [to_line(verdict) for verdict in verdicts]

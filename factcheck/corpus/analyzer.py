@@ -1,7 +1,7 @@
 """The words of a text as the index sees them: lower-cased, without accents, stemmed."""
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from factcheck.errors import ConfigError
 
@@ -25,6 +25,9 @@ LANGUAGES = {
     "ta": "Tamil",
     "tr": "Turkish",
 }
+
+_MARK: Final = "5x7q0"  # between texts that are cut together; no language takes it for a stop word or shortens it
+_REMEMBERED: Final = 100_000  # words
 
 
 def check_language(language: str) -> None:
@@ -62,23 +65,50 @@ class Analyzer:
         self._table = database.create_table("analyzer", pa.table({"all": ["x"], "content": ["x"]}))
         self._table.create_index("all", config=full_text_config(language, stop_words=True), replace=True)
         self._table.create_index("content", config=full_text_config(language, stop_words=False), replace=True)
-        self._is_content = lru_cache(maxsize=100_000)(self._has_content)
+        self._content: dict[str, bool] = {}  # words that were met, and whether they are more than stop words
 
     def words(self, text: str) -> list[str]:
         """All words of a text in order, stop words too."""
-        return [token.text for token in self._table.tokenize(text, column="all")]
+        return self.words_of([text])[0]
 
-    def content_words(self, text: str) -> list[str]:
-        """The words of a text in order, without stop words."""
-        return [token.text for token in self._table.tokenize(text, column="content")]
+    def words_of(self, texts: Sequence[str]) -> list[list[str]]:
+        """All words of each text in order, stop words too."""
+        return self._cut(texts, "all")
 
     def query(self, text: str) -> str:
         """What to search for: the text without stop words, or the whole text where it has nothing else."""
-        content = " ".join(word for word in _words(text) if self._is_content(word))
-        return content or text
+        return self.queries([text])[0]
 
-    def _has_content(self, word: str) -> bool:
-        return bool(self.content_words(word))
+    def queries(self, texts: Sequence[str]) -> list[str]:
+        """What to search for, for each text."""
+        cut = [_words(text) for text in texts]
+        content = self._content
+        if len(content) > _REMEMBERED:
+            content = self._content = {}
+        if new := list(dict.fromkeys(word for words in cut for word in words if word not in content)):
+            content.update(zip(new, map(bool, self._cut(new, "content")), strict=True))
+        found = [" ".join(word for word in words if content[word]) for words in cut]
+        return [query or text for query, text in zip(found, texts, strict=True)]
+
+    def _cut(self, texts: Sequence[str], column: str) -> list[list[str]]:
+        """The words of each text: the database is asked once, with a mark between the texts, since asking is slow."""
+        groups = [[]] if not texts else _split_at(_MARK, self._tokenize(f" {_MARK} ".join(texts), column))
+        if len(groups) == len(texts):
+            return groups
+        return [self._tokenize(text, column) for text in texts]  # a text holds the mark
+
+    def _tokenize(self, text: str, column: str) -> list[str]:
+        return [token.text for token in self._table.tokenize(text, column=column)]
+
+
+def _split_at(mark: str, words: Sequence[str]) -> list[list[str]]:
+    groups: list[list[str]] = [[]]
+    for word in words:
+        if word == mark:
+            groups.append([])
+        else:
+            groups[-1].append(word)
+    return groups
 
 
 def _words(text: str) -> list[str]:

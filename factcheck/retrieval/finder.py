@@ -1,15 +1,13 @@
 """Finding the passages for claims: in the whole corpus, in a claim's own sources, or in a data set's gold evidence."""
 
 import hashlib
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from factcheck.corpus.analyzer import Analyzer
 from factcheck.corpus.copies import copy_key
-from factcheck.corpus.index import CorpusIndex, Match
+from factcheck.corpus.index import CorpusIndex, Match, Search
 from factcheck.errors import ClaimsError
 from factcheck.retrieval.bm25 import bm25
 from factcheck.retrieval.passages import build_passage
@@ -25,6 +23,15 @@ class Found:
 
     evidence_from: EvidenceFrom
     hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """The sentences of a claim's contexts, with their words and copy keys."""
+
+    passages: list[Passage]
+    words: list[list[str]]
+    copy_keys: list[tuple[str, ...]]
 
 
 class Finder(Protocol):
@@ -60,7 +67,6 @@ class EvidenceFinder:
         self._index, self._passages, self._evidence, self._context = index, passages, evidence, context
         self._language = language
         self._analyzer = index.analyzer if index is not None else Analyzer(language)
-        self._threads = ThreadPoolExecutor(max_workers=min(8, (os.cpu_count() or 1) * 2))
         self._known: dict[str, Source] = {}
 
     def source_of(self, claim: Claim) -> EvidenceFrom:
@@ -103,61 +109,80 @@ class EvidenceFinder:
             raise ClaimsError(where, f"document {missing[0]!r} is not in the corpus", "check `doc_ids`")
 
     def find(self, claims: Sequence[Claim]) -> list[Found]:
-        """Hits for claims that passed `check`, in order; the index is searched by several threads."""
-        return list(self._threads.map(self._find, claims))
+        """Hits for claims that passed `check`, in order; the index is asked once for all of them."""
+        origins = [self.source_of(claim) for claim in claims]
+        hits: dict[int, list[Hit]] = {}
+        searched: dict[int, Search] = {}
+        brought: dict[tuple[Context, ...], _Brought] = {}  # the sentences of one response bring the same ones
+        for at, (claim, origin) in enumerate(zip(claims, origins, strict=True)):
+            if origin is EvidenceFrom.GOLD:
+                hits[at] = self._gold(claim)
+            elif origin is EvidenceFrom.GIVEN and claim.contexts:
+                if claim.contexts not in brought:
+                    brought[claim.contexts] = self._read(claim.contexts)
+                hits[at] = self._given(claim, brought[claim.contexts])
+            else:
+                named = _given_documents(claim) if origin is EvidenceFrom.GIVEN else ()
+                searched[at] = Search(claim.text, 2 * self._passages, named)
+        hits |= zip(searched, self._searched(list(searched.values())), strict=True)
+        return [Found(origin, tuple(hits[at])) for at, origin in enumerate(origins)]
 
-    def _find(self, claim: Claim) -> Found:
-        origin = self.source_of(claim)
-        if origin is EvidenceFrom.GOLD:
-            hits = self._gold(claim)
-        elif origin is EvidenceFrom.GIVEN and claim.contexts:
-            hits = self._given(claim)
-        else:
-            hits = self._searched(claim, _given_documents(claim) if origin is EvidenceFrom.GIVEN else ())
-        return Found(origin, tuple(hits))
-
-    def _searched(self, claim: Claim, doc_ids: Sequence[str]) -> list[Hit]:
-        """The best hits by BM25, each with all its near-copies; the search reaches deeper until there are enough."""
+    def _searched(self, searches: Sequence[Search]) -> list[list[Hit]]:
+        """The best hits by BM25, each with all its near-copies."""
+        if not searches:
+            return []
         assert self._index is not None
-        limit = 2 * self._passages
-        while True:
-            matches = self._index.search(claim.text, limit=limit, doc_ids=doc_ids)
-            best: dict[str, Match] = {}
-            for match in matches:
-                best.setdefault(match.copy_key, match)
-            if len(best) >= self._passages or len(matches) < limit:
-                break
-            limit *= 4
-        chosen = list(best.values())[: self._passages]
-        copies = self._index.copies([match.copy_key for match in chosen], doc_ids=doc_ids)
-        sources = self._sources([match.doc_id for match in (*chosen, *copies)])
+        chosen = self._best(searches)
+        copies: dict[str, list[Match]] = {}
+        for match in self._index.copies([match.copy_key for best in chosen for match in best]):
+            copies.setdefault(match.copy_key, []).append(match)
+        sources = self._sources([match.doc_id for found in (*chosen, *copies.values()) for match in found])
         return [
-            Hit(
-                self._passage(match, sources),
-                round(match.score, 6),
-                tuple(
-                    self._passage(copy, sources)
-                    for copy in copies
-                    if copy.copy_key == match.copy_key and (copy.doc_id, copy.start) != (match.doc_id, match.start)
-                ),
-            )
-            for match in chosen
+            [
+                self._hit(match, _others(match, copies.get(match.copy_key, ()), search.doc_ids), sources)
+                for match in best
+            ]
+            for search, best in zip(searches, chosen, strict=True)
         ]
 
-    def _given(self, claim: Claim) -> list[Hit]:
-        """The sentences of the claim's own contexts, ranked among themselves; all are hits if they are few enough."""
+    def _best(self, searches: Sequence[Search]) -> list[list[Match]]:
+        """The best match of each copy key; a search reaches deeper until there are enough."""
+        assert self._index is not None
+        chosen: dict[int, list[Match]] = {}
+        asked = dict(enumerate(searches))
+        while asked:
+            deeper: dict[int, Search] = {}
+            for (at, search), matches in zip(asked.items(), self._index.search_all(list(asked.values())), strict=True):
+                best: dict[str, Match] = {}
+                for match in matches:
+                    best.setdefault(match.copy_key, match)
+                chosen[at] = list(best.values())[: self._passages]
+                if len(best) < self._passages and len(matches) >= search.limit:
+                    deeper[at] = replace(search, limit=4 * search.limit)
+            asked = deeper
+        return [chosen[at] for at in range(len(searches))]
+
+    def _hit(self, match: Match, copies: Sequence[Match], sources: dict[str, Source]) -> Hit:
+        passages = [self._passage(one, sources) for one in (match, *copies)]
+        return Hit(passages[0], round(match.score, 6), tuple(passages[1:]))
+
+    def _read(self, contexts: Sequence[Context]) -> _Brought:
         passages = [
             build_passage(match, source, context=self._context, language=self._language)
-            for context in claim.contexts
+            for context in contexts
             for source in (_context_source(context),)
             for match in _context_matches(context, self._language)
         ]
-        words = self._analyzer.words
-        scores = bm25(words(self._analyzer.query(claim.text)), [words(passage.quote) for passage in passages])
-        order = sorted(range(len(passages)), key=lambda at: (-scores[at], at))
+        quotes = [passage.quote for passage in passages]
+        return _Brought(passages, self._analyzer.words_of(quotes), [copy_key(quote) for quote in quotes])
+
+    def _given(self, claim: Claim, brought: _Brought) -> list[Hit]:
+        """The sentences of the claim's own contexts, ranked among themselves; all are hits if they are few enough."""
+        scores = bm25(self._analyzer.words(self._analyzer.query(claim.text)), brought.words)
+        order = sorted(range(len(scores)), key=lambda at: (-scores[at], at))
         merged: dict[tuple[str, ...], Hit] = {}
         for at in order:
-            key, passage = copy_key(passages[at].quote), passages[at]
+            key, passage = brought.copy_keys[at], brought.passages[at]
             first = merged.get(key)
             merged[key] = (
                 replace(first, copies=(*first.copies, passage)) if first else Hit(passage, round(scores[at], 6))
@@ -204,6 +229,16 @@ class EvidenceFinder:
             self._known.update(found)
             known |= found
         return known
+
+
+def _others(match: Match, copies: Sequence[Match], doc_ids: Sequence[str]) -> list[Match]:
+    """The copies that are not the match itself, of these documents alone where some are named."""
+    named = frozenset(doc_ids)
+    return [
+        copy
+        for copy in copies
+        if (copy.doc_id, copy.start) != (match.doc_id, match.start) and (not named or copy.doc_id in named)
+    ]
 
 
 def _gold_sentences(claim: Claim) -> list[GoldSentence]:

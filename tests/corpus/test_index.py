@@ -1,5 +1,6 @@
 """The corpus index: what a search gives, and what an update reads and writes."""
 
+import asyncio
 import json
 import multiprocessing
 import os
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from factcheck.corpus.build import build_index
 from factcheck.corpus.files import Limits
-from factcheck.corpus.index import POINTER, CorpusIndex
+from factcheck.corpus.index import POINTER, CorpusIndex, Search
 from factcheck.errors import ConfigError, CorpusError
 
 TEXTS = {
@@ -53,6 +54,27 @@ def test_the_sentence_before_is_known_inside_a_paragraph_only(corpus, tmp_path):
 
     sentences = CorpusIndex(tmp_path / "idx").sentences(["a.txt"])
     assert ["", "The harbour opened in 2019.", ""] == [sentence.before for sentence in sentences]
+
+
+def test_searches_that_are_asked_together_find_what_each_finds_alone(corpus, tmp_path):
+    """Whatever their limits and documents, in order; also where an event loop is running already."""
+    build_index(corpus, tmp_path / "idx")
+    index = CorpusIndex(tmp_path / "idx")
+    searches = [
+        Search("ferry sails", 1),
+        Search("?!…", 3),
+        Search("gulls ferry harbour", 9),
+        Search("ferry", 5, ("b.md",)),
+        Search("zeppelin", 2),
+    ]
+    alone = [index.search(one.text, limit=one.limit, doc_ids=one.doc_ids) for one in searches]
+
+    async def inside():
+        return index.search_all(searches)
+
+    assert alone == index.search_all(searches) == asyncio.run(inside())
+    assert [] == index.search_all([])
+    assert [1, 0, 6, 3, 0] == [len(found) for found in alone]
 
 
 def test_an_update_reads_only_what_changed(corpus, tmp_path):

@@ -1,7 +1,8 @@
 """Tiny NLI models built in code, and the bundled one."""
 
+import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ from transformers import (
 )
 
 from factcheck import nli
+from factcheck.nli.gate import calibration_pairs, gate_pairs
+from factcheck.nli.precisions import lossy_precisions
 
 CORPUS = [
     "The ferry to the island leaves at nine and returns before noon.",
@@ -90,14 +93,16 @@ def make_model(
     family: str = "bert",
     labels: tuple[str, ...] = NLI_LABELS,
     limit: int = 64,
+    layers: int = 2,
     dtype: torch.dtype = torch.float32,
+    **changes: object,
 ) -> Path:
-    """Save a one-layer classifier with random weights from a fixed seed."""
+    """Save a small classifier with random weights from a fixed seed."""
     tokenizer = make_tokenizer(kind, limit)
     settings = {
         "vocab_size": len(tokenizer),
         "hidden_size": 32,
-        "num_hidden_layers": 1,
+        "num_hidden_layers": layers,
         "num_attention_heads": 2,
         "intermediate_size": 64,
         "max_position_embeddings": limit,
@@ -105,6 +110,7 @@ def make_model(
         "pad_token_id": tokenizer.pad_token_id,
         "id2label": dict(enumerate(labels)),
         "label2id": {label: index for index, label in enumerate(labels)},
+        **changes,
     }
     torch.manual_seed(7)
     if family == "bert":
@@ -152,16 +158,60 @@ def own_tiny(tmp_path: Path) -> Callable[..., Path]:
     return build
 
 
+def skip_without(precision: str, *, bert: bool = True) -> None:
+    """Skip the test where this processor does not compute a precision."""
+    if precision != "fp32" and precision not in lossy_precisions(torch.device("cpu"), bert=bert):
+        pytest.skip(f"this processor lacks the instructions for {precision}")
+
+
 @pytest.fixture(scope="session")
-def nli_mini() -> nli.PairScorer:
+def needs() -> Callable[..., None]:
+    """Skip where this processor does not compute a precision."""
+    return skip_without
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What these tests record and measure is their own, and what the user's cache holds changes none of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACTCHECK_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder of the test's own."""
+    monkeypatch.setenv("FACTCHECK_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture(scope="session")
+def nli_mini_in(_own_cache: None) -> Callable[[str], nli.PairScorer]:
+    """Load the bundled model on the CPU in a precision, once; skip where this processor does not compute it."""
+
+    @functools.cache
+    def load(precision: str) -> nli.PairScorer:
+        with pytest.MonkeyPatch.context() as patch:  # ranges of few pairs, where none come with the model: quicker
+            patch.setattr("factcheck.nli.loading.calibration_pairs", lambda: calibration_pairs()[::8])
+            return nli.load(precision=precision, device="cpu")
+
+    def load_or_skip(precision: str) -> nli.PairScorer:
+        skip_without(precision)
+        return load(precision)
+
+    return load_or_skip
+
+
+@pytest.fixture(scope="session")
+def nli_mini(nli_mini_in: Callable[[str], nli.PairScorer]) -> nli.PairScorer:
     """The bundled model in fp32 on the CPU."""
-    return nli.load(device="cpu")
+    return nli_mini_in("fp32")
 
 
 @pytest.fixture(scope="session")
-def nli_mini_bf16() -> nli.PairScorer:
-    """The bundled model in bf16 on the CPU."""
-    return nli.load(precision="bf16", device="cpu")
+def real_pairs() -> list[tuple[str, str]]:
+    """About 200 of the pairs that retrieval gives for the bundled collections, and the shortest that there are."""
+    return [*gate_pairs()[::13], ("", ""), ("a", ""), ("", "a"), ("a", "b")]
 
 
 @pytest.fixture(scope="session")

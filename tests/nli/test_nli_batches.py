@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factcheck.nli.batches import Batch, Plan, plan_batches, shape_table
+from factcheck.nli.batches import Batch, Plan, plan_shapes, shape_table
 
 TABLE = shape_table(512, batch_tokens=512, row_step=4)
 COUNTS = st.lists(st.integers(0, TABLE.max_tokens), max_size=200)
@@ -41,7 +41,7 @@ def test_every_row_ends_in_padding(tokens):
 @given(COUNTS)
 def test_a_plan_holds_every_pair_once_in_a_shape_of_its_own_token_count(counts):
     """Which pairs share the call changes neither a pair's length nor its number of rows."""
-    plan = plan_batches(counts, TABLE)
+    plan = plan_shapes(counts, TABLE)
 
     assert sorted(i for batch in plan.batches for i in batch.members) == list(range(len(counts)))
     for batch in plan.batches:
@@ -53,7 +53,7 @@ def test_a_plan_holds_every_pair_once_in_a_shape_of_its_own_token_count(counts):
 @given(COUNTS)
 def test_long_batches_come_first_and_at_most_one_of_a_length_is_partly_filled(counts):
     """Memory peaks at the beginning, and dummy rows are only where there is nothing left to fill with."""
-    plan = plan_batches(counts, TABLE)
+    plan = plan_shapes(counts, TABLE)
     lengths = [batch.length for batch in plan.batches]
     partly = [batch.length for batch in plan.batches if len(batch.members) < batch.rows]
 
@@ -63,7 +63,7 @@ def test_long_batches_come_first_and_at_most_one_of_a_length_is_partly_filled(co
 
 def test_efficiency_is_real_tokens_over_computed_ones():
     """Padding and dummy rows both count as computed."""
-    plan = plan_batches([10, 12, 60], TABLE)
+    plan = plan_shapes([10, 12, 60], TABLE)
 
     assert plan.batches == (Batch(64, 8, (2,)), Batch(16, 32, (1, 0)))
     assert plan.real_tokens == 82
@@ -73,7 +73,7 @@ def test_efficiency_is_real_tokens_over_computed_ones():
 
 def test_an_empty_plan_wastes_nothing():
     """No pairs, no batches, and no division by zero."""
-    plan = plan_batches([], TABLE)
+    plan = plan_shapes([], TABLE)
 
     assert plan == Plan((), 0)
     assert plan.efficiency == 1.0

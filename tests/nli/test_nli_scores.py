@@ -1,6 +1,10 @@
 """The bundled model's scores, and that nothing but the pair itself can change one."""
 
+import itertools
+import os
 import random
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,28 +12,35 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from factcheck import nli
-from factcheck.assets import asset
 from factcheck.errors import ScoreError
+from factcheck.nli.batches import Batch
+from factcheck.nli.encoding import EncodedPair
 
 pytestmark = pytest.mark.model
 
+PRECISIONS = ["fp32", "bf16", "int8"]
 # Numbers out of the model's usual range: rare scripts, repetition, marks without letters.
-OUTLIERS = [("9" * 150, "0" * 99), ("!?" * 200, "…" * 100), ("क्षेत्र 北海道 Ωμέγα " * 12, "ﷺ"), ("the " * 240, "a")]
+OUTLIERS = [
+    ("9" * 150, "0" * 99),
+    ("!?" * 200, "…" * 100),
+    ("क्षेत्र 北海道 Ωμέγα " * 12, "ﷺ"),
+    ("the " * 480, "a"),
+    ("salt " * 250, "salt " * 250),
+]
 
 
-@pytest.fixture(scope="module", params=["fp32", "bf16"])
-def scorer(request, nli_mini, nli_mini_bf16):
+@pytest.fixture(scope="module", params=PRECISIONS)
+def scorer(request, nli_mini_in):
     """The bundled model in each precision that runs on a CPU."""
-    return {"fp32": nli_mini, "bf16": nli_mini_bf16}[request.param]
+    return nli_mini_in(request.param)
 
 
 @pytest.fixture(scope="module")
-def alone(scorer, pairs):
-    """The raw outputs of each pair, scored in a call of its own."""
-    return torch.cat([scorer._logits([pair]) for pair in pairs])
+def together(scorer, real_pairs):
+    """The raw outputs of all real pairs, scored in one call."""
+    return scorer._logits(real_pairs)
 
 
 @pytest.fixture(scope="module")
@@ -47,47 +58,117 @@ def threads(request):
     torch.set_num_threads(before)
 
 
-def test_company_changes_no_bit(scorer, pairs, alone, threads):
-    """In full batches, in any order and beside outliers, each raw output equals the one computed alone."""
-    order = random.Random(threads).sample(range(len(pairs)), len(pairs))
-    mixed = [pair for i, j in enumerate(order) for pair in (pairs[j], OUTLIERS[i % len(OUTLIERS)])]
+def random_pair(length, rng):
+    """Tokens of whole words, the first of two texts of any length that leaves one for the other."""
+    first = rng.randrange(length)
+    ids = [rng.randrange(2000, 9000) for _ in range(length)]
+    return EncodedPair(ids, [0] * first + [1] * (length - first))
+
+
+def batch_of(pairs):
+    """Pairs end to end in the shortest batch."""
+    tokens = sum(len(pair.ids) for pair in pairs)
+    return Batch(-(-tokens // 64) * 64, 1, tuple(range(len(pairs))))
+
+
+def test_a_pair_alone_has_the_bits_it_has_among_others(scorer, real_pairs, together):
+    """Each real pair in a call of its own."""
+    alone = torch.cat([scorer._logits([pair]) for pair in real_pairs])
+
+    assert torch.equal(alone, together)
+
+
+def test_company_changes_no_bit(scorer, real_pairs, together, threads):
+    """In any order and beside outliers, in one thread and in two, each raw output is the one it was."""
+    order = random.Random(threads).sample(range(len(real_pairs)), 60)
+    mixed = [pair for at, index in enumerate(order) for pair in (real_pairs[index], OUTLIERS[at % len(OUTLIERS)])]
+
+    assert torch.equal(scorer._logits(mixed)[::2], together[order])
+
+
+def test_the_number_of_threads_changes_no_bit(scorer, real_pairs, together, threads):
+    """All pairs at once, in one thread and in two."""
+    assert torch.equal(scorer._logits(real_pairs[:80]), together[:80])
+
+
+def test_a_partly_filled_batch_changes_no_bit(scorer, real_pairs, together):
+    """Groups of every size, of short and of long pairs."""
+    order = sorted(range(len(real_pairs)), key=lambda index: sum(map(len, real_pairs[index])))
+    for size, start in zip(range(1, 20), itertools.cycle([0, 60, 150]), strict=False):
+        group = order[start : start + size]
+
+        assert torch.equal(scorer._logits([real_pairs[index] for index in group]), together[group])
+
+
+def test_of_no_length_can_neighbours_of_the_same_length_change_a_bit(scorer):
+    """From 1 token to the most, among as many others as a batch holds, and in any place."""
+    rng = random.Random(5)
+    lengths = [*range(1, 24), *range(24, 512, 19 if scorer.numeric_class.startswith("bert/fp32") else 7), 511, 512]
+    for length in lengths:
+        pair, count = random_pair(length, rng), max(1, 1024 // length)
+        others = [random_pair(length, rng) for _ in range(count - 1)]
+        at = rng.randrange(count)
+        group = [*others[:at], pair, *others[at:]]
+
+        alone = scorer._backend.compute([pair], batch_of([pair]))
+        among = scorer._backend.compute(group, batch_of(group))
+
+        assert torch.equal(among[at], alone[0]), length
+
+
+@pytest.mark.parametrize(
+    ("family", "precision"), [("roberta", "fp32"), ("roberta", "bf16"), ("deberta", "fp32"), ("deberta", "bf16")]
+)
+def test_fixed_shapes_keep_the_bits_of_any_other_model(tiny, needs, family, precision, threads):
+    """Alone, in a full and in a partly filled batch, in every row, and shuffled among pairs of all lengths."""
+    needs(precision, bert=False)
+    kind = "bpe" if family == "roberta" else "unigram"
+    scorer = nli.load(tiny(kind=kind, family=family, limit=128), device="cpu", precision=precision)
+    rng = random.Random(1)
+    words = ["ferry", "mill", "salt", "bridge", "council", "rye"]
+    pairs = list({(" ".join(rng.choices(words, k=rng.randrange(12))), rng.choice(words)) for _ in range(70)})
+    alone = torch.cat([scorer._logits([pair]) for pair in pairs])
+    order = rng.sample(range(len(pairs)), len(pairs))
 
     assert torch.equal(scorer._logits(pairs), alone)
-    assert torch.equal(scorer._logits(mixed)[::2], alone[order])
+    assert torch.equal(scorer._logits([pairs[index] for index in order]), alone[order])
+    same = [(f"ferry {word}", "mill") for word in words] * 2
+    rows = scorer._backend._shapes.rows_for(scorer._backend._shapes.length_for(len(scorer._encoder.encode(same)[0].ids)))
+    for count in (1, 3, rows, rows + 3):
+        some = list(itertools.islice(itertools.cycle(same), count))
+        assert torch.equal(scorer._logits(some), torch.cat([scorer._logits([pair]) for pair in some]))
 
 
-def test_a_partly_filled_batch_changes_no_bit(scorer, threads):
-    """Of pairs of one length, those in the last, short batch get the same bits as those in a full one."""
-    same_length = [(f"The mill ground {n} tonnes of rye.", "The mill ground rye.") for n in range(11, 60)]
-    rows = scorer._parts.shapes.rows_for(scorer._parts.shapes.length_for(20))
-    together = scorer._logits(same_length[: rows + 3])
-
-    assert len({sum(scorer.count_tokens(pair)) for pair in same_length}) == 1
-    assert torch.equal(scorer._logits(same_length[rows : rows + 3]), together[rows:])
-    assert torch.equal(scorer._logits(same_length[:3]), together[:3])
-
-
-def test_the_row_of_a_batch_changes_no_bit(scorer):
-    """A pair's raw outputs are the same in every row of a batch, for several shapes."""
-    for words in (20, 70):
-        target = ("salt " * words, "The salt was taxed.")
-        others = [
-            ("rock " * words, f"The {word} was taxed.") for word in ("boat", "town", "wall", "fish", "mill", "corn")
-        ]
-        expected = scorer._logits([target])
-        for row in range(len(others) + 1):
-            batch = [*others[:row], target, *others[row:]]
-            assert torch.equal(scorer._logits(batch)[row], expected[0])
-
-
-def test_calls_from_several_threads_change_no_bit(scorer, pairs, alone):
+def test_calls_from_several_threads_change_no_bit(scorer, real_pairs, together):
     """One scorer may serve several threads at once, and its counters add up."""
     before = scorer.counters
     with ThreadPoolExecutor(3) as pool:
-        results = list(pool.map(scorer._logits, [pairs[:5]] * 3))
+        results = list(pool.map(scorer._logits, [real_pairs[:5]] * 3))
 
-    assert all(torch.equal(result, alone[:5]) for result in results)
+    assert all(torch.equal(result, together[:5]) for result in results)
     assert scorer.counters.pairs_scored - before.pairs_scored == 15
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_omp_num_threads_is_honoured_and_changes_no_bit(tiny, needs, precision):
+    """As many batches are in flight as it says; the outputs are the same."""
+    needs(precision)
+    code = """
+import sys, torch
+from factcheck import nli
+scorer = nli.load(sys.argv[1], precision=sys.argv[2], device="cpu")
+pairs = [("Mills ground rye. " * (at % 9), "ferry " * (at % 5)) for at in range(150)]
+print(torch.get_num_threads(), hash(tuple(scorer._logits(pairs).flatten().tolist())))
+"""
+    found = []
+    for threads in ("1", "2"):
+        command = [sys.executable, "-c", code, tiny(limit=256), precision]
+        environment = os.environ | {"OMP_NUM_THREADS": threads}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        found.append(done.stdout.split())
+
+    assert ["1", "2"] == [threads for threads, _ in found]
+    assert found[0][1] == found[1][1]
 
 
 def test_scoring_leaves_the_number_of_threads_as_it_was(nli_mini, pairs, threads):
@@ -101,26 +182,13 @@ def test_scoring_leaves_the_number_of_threads_as_it_was(nli_mini, pairs, threads
     assert [torch.get_num_threads(), *seen] == [threads, threads]
 
 
-def test_scores_are_those_of_transformers_one_pair_at_a_time(nli_mini, pairs):
-    """Fixed shapes move a probability by less than 1e-5 from plain fp32 scoring."""
-    folder = asset("models/nli-mini")
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    network = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
-    some = [*pairs[::4], OUTLIERS[2], ("", "Rye was ground."), ("Rye was ground.", ""), ("", "")]
-    with torch.inference_mode():
-        expected = [network(**tokenizer([a], [b], return_tensors="pt")).logits.softmax(-1)[0].tolist() for a, b in some]
-
-    scores = nli_mini.score(some)
-
-    for score, row in zip(scores, expected, strict=True):
-        assert [score.entailment, score.neutral, score.contradiction] == pytest.approx(row, abs=1e-5)
-
-
-def test_bf16_stays_near_fp32(nli_mini, nli_mini_bf16, pairs):
-    """The lossy precision is the same model: probabilities move by a few hundredths at most."""
-    for exact, lossy in zip(nli_mini.score(pairs[:8]), nli_mini_bf16.score(pairs[:8]), strict=True):
-        assert lossy.entailment == pytest.approx(exact.entailment, abs=0.05)
-        assert lossy.contradiction == pytest.approx(exact.contradiction, abs=0.05)
+@pytest.mark.parametrize(("precision", "most"), [("bf16", 0.05), ("int8", 0.1)])
+def test_lossy_precisions_stay_near_fp32(nli_mini_in, pairs, precision, most):
+    """They are the same model: probabilities move by a few hundredths at most."""
+    lossy = nli_mini_in(precision)
+    for exact, moved in zip(nli_mini_in("fp32").score(pairs[:8]), lossy.score(pairs[:8]), strict=True):
+        assert moved.entailment == pytest.approx(exact.entailment, abs=most)
+        assert moved.contradiction == pytest.approx(exact.contradiction, abs=most)
 
 
 def test_the_model_tells_support_from_contradiction_and_neither(nli_mini):
@@ -146,7 +214,7 @@ def test_order_and_repetition_are_kept(tiny_scorer, pairs, data):
 
 
 def test_counters_tell_what_was_asked_and_what_it_cost(nli_mini, pairs):
-    """Repeated pairs are computed once, and padding and dummy rows are counted."""
+    """Repeated pairs are computed once, and what fills up a batch is counted."""
     before = nli_mini.counters
     nli_mini.score([pairs[0]] * 5)
     after = nli_mini.counters
@@ -155,7 +223,7 @@ def test_counters_tell_what_was_asked_and_what_it_cost(nli_mini, pairs):
     assert after.pairs_asked - before.pairs_asked == 5
     assert after.pairs_scored - before.pairs_scored == 1
     assert after.real_tokens - before.real_tokens == tokens
-    assert after.computed_tokens - before.computed_tokens == 24 * 20
+    assert after.computed_tokens - before.computed_tokens == 64
     assert 0 < after.efficiency < 1
     assert nli.Counters().efficiency == 1.0
 
@@ -178,7 +246,7 @@ def test_a_premise_too_long_for_the_model_scores_in_windows(nli_mini):
     """What `score` refuses, `windows` makes fit."""
     long = "The harbour opened in 1904. " + "Storms broke its outer wall twice, and a tax on salt paid for it. " * 40
     claim = "The harbour opened in 1904."
-    with pytest.raises(ScoreError, match="takes 511"):
+    with pytest.raises(ScoreError, match="takes 512"):
         nli_mini.score([(long, claim)])
 
     scores = nli_mini.score([(long[start:end], claim) for start, end in nli_mini.windows(long, claim)])

@@ -116,6 +116,54 @@ def test_the_order_of_evidence_does_not_matter(items, random):
     assert [item.scores for item in one.evidence] == [item.scores for item in other.evidence]
 
 
+@given(st.lists(passages(), max_size=6), st.lists(passages(), max_size=4))
+def test_a_conflict_stays_whatever_is_judged_beside_it(items, more):
+    """That is why it settles a claim."""
+    verdict = decide(*items)
+
+    if verdict.label is Label.CONFLICTING:
+        assert RULE.settles(verdict)
+        assert Label.CONFLICTING is decide(*items, *more).label
+
+
+@given(st.lists(passages(), max_size=6))
+def test_not_enough_info_is_never_settled(items):
+    """The next passage may be the one."""
+    verdict = decide(*items)
+
+    assert verdict.label is not Label.NOT_ENOUGH_INFO or not RULE.settles(verdict)
+
+
+@pytest.mark.parametrize(
+    ("passages", "settled"),
+    [
+        ([(0.55, 0.3, 0.15)], True),
+        ([(0.54, 0.46, 0.0)], False),
+        ([(0.9, 0.05, 0.05), (0.0, 0.85, 0.15)], True),
+        ([(0.9, 0.05, 0.05), (0.0, 0.84, 0.16)], False),
+        ([(0.15, 0.3, 0.55)], True),
+        ([(0.0, 0.46, 0.54)], False),
+        ([(0.05, 0.05, 0.9), (0.16, 0.84, 0.0)], False),
+    ],
+)
+def test_a_clear_verdict_that_nothing_comes_near_is_settled(passages, settled):
+    """A tenth of the way above its threshold, and the other side at most at three tenths of its own."""
+    verdict = decide(*(judged(scores, doc_id) for scores, doc_id in zip(passages, "abc", strict=False)))
+
+    assert settled is RULE.settles(verdict)
+
+
+def test_margins_follow_the_thresholds():
+    """A rule that asks for more to say something asks for more to settle it."""
+    strict = Rule(support=0.9, contradict=0.8)
+
+    def settles(*scores):
+        return strict.settles(strict.decide(CLAIM, [judged(scores)], evidence_from=EvidenceFrom.CORPUS))
+
+    assert [True, False, False] == [settles(0.92, 0.08, 0.0), settles(0.905, 0.095, 0.0), settles(0.05, 0.14, 0.81)]
+    assert settles(0.05, 0.12, 0.83)
+
+
 @given(st.lists(passages(), max_size=6))
 def test_all_that_was_judged_is_kept(items):
     """No passage is dropped from the verdict, and its first one carries the label."""
