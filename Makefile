@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := build/peers
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --constraint requirements.lock
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench compare clean
 
 demo: $(VENV)/.base
 	rm -rf runs/demo
@@ -21,7 +22,12 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 
 bench: $(VENV)/.test
-	$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds -s
+	$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds --record
+
+compare: $(VENV)/.bench $(PEERS)/.done
+	$(BIN)/python benchmarks/compare.py --peers $(PEERS)/bin/python
+	$(BIN)/python benchmarks/roofline.py
+	$(BIN)/python benchmarks/end_to_end.py
 
 clean:
 	rm -rf $(VENV) runs build dist
@@ -37,4 +43,14 @@ $(VENV)/.base: $(VENV)/.python pyproject.toml requirements.lock
 
 $(VENV)/.test: $(VENV)/.base
 	$(PIP) --editable '.[test]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	$(PIP) --editable '.[test,bench]'
+	touch $@
+
+# Beside transformers 5, the ONNX backend of sentence-transformers does not install: an environment of its own.
+$(PEERS)/.done: benchmarks/peers.lock
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip --disable-pip-version-check --quiet install --requirement $<
 	touch $@

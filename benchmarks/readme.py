@@ -1,9 +1,10 @@
-"""Write the README's generated parts: the demo's output and the table of verdicts.
+"""Write the README's generated parts: the demo's output, the table of verdicts and the one of speed.
 
-    python benchmarks/readme.py            # both, from a run of the demo and benchmarks/results/verdicts.jsonl
-    python benchmarks/readme.py --table    # the table alone
+    python benchmarks/readme.py            # all, from a run of the demo and the files in benchmarks/results/
+    python benchmarks/readme.py --table    # the tables alone
 
-`tests/test_readme.py` fails where the README and the results differ.
+Only the parts for which the README has markers are written. `tests/test_readme.py` fails where the README and the
+results differ.
 """
 
 import argparse
@@ -16,10 +17,26 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-RESULTS = ROOT / "benchmarks/results/verdicts.jsonl"
+RESULTS = ROOT / "benchmarks/results"
+CONTENDERS = {
+    "pipeline": "`transformers.pipeline`, as documented: one pair at a time",
+    "cross-encoder": "`CrossEncoder.predict`, its defaults",
+    "cross-encoder-sorted": "the same, given pairs by length",
+    "cross-encoder-onnx-int8": "its ONNX backend, int8",
+    "cross-encoder-openvino-int8": "its OpenVINO backend, int8",
+    "ours-auto": "**factcheck, as it comes**",
+    "ours-fp32": "factcheck, fp32",
+    "ours-bf16": "factcheck, bf16",
+    "ours-int8": "factcheck, int8",
+}
+RUNS = {
+    "ours-cold": "`factcheck verify`: no index, no cache",
+    "ours-warm": "a new run, everything scored before",
+    "ours-again": "the finished run started again",
+}
 
 
-def table(results: Path = RESULTS) -> str:
+def table(results: Path = RESULTS / "verdicts.jsonl") -> str:
     """The table of verdict quality, one row a set."""
     rows = [json.loads(line) for line in results.read_text("utf-8").splitlines()]
     lines = ["| set | claims | accuracy | commonest label | macro F1 | pairs | minutes | peak memory |"]
@@ -31,6 +48,48 @@ def table(results: Path = RESULTS) -> str:
         for row in rows
     ]
     return "\n".join(lines)
+
+
+def performance(results: Path = RESULTS) -> str:
+    """The tables of speed: ratios, since seconds are the machine's."""
+    shares = {
+        row["facts"]["numeric_class"]: row["metrics"]["share"]
+        for row in cases(results / "roofline.jsonl")
+        if "share" in row["metrics"]
+    }
+    lines = ["| scoring the same pairs | speed | least to greatest | changed classes | share of the limit |"]
+    lines.append("| --- |" + " ---: |" * 4)
+    for row in cases(results / "compare.jsonl"):
+        if row["metrics"]:
+            facts, name = row["facts"], row["case"].split()[0]
+            least, greatest = facts["ratio_spread"]
+            changed = facts["difference"]["flips"] / facts["difference"]["pairs"]
+            share = shares.get(facts.get("numeric_class"))
+            lines.append(
+                f"| {CONTENDERS[name]}{_release(facts)} | {row['metrics']['ratio']:.2f} × "
+                f"| {least:.2f} to {greatest:.2f} | {changed:.2%} | {'' if share is None else f'{share:.0%}'} |"
+            )
+    lines += ["", "| verifying the same claims | speed |", "| --- | ---: |"]
+    for row in cases(results / "end_to_end.jsonl"):
+        part, _, precision = row["case"].partition(", ")
+        if "ratio" in row["metrics"]:
+            named = "" if precision == "auto" else f" ({precision})"
+            lines.append(f"| {RUNS[part]}{named} | {row['metrics']['ratio']:.1f} × |")
+        elif part == "thirty lines":
+            lines.append("| thirty lines of bm25s, pysbd and `CrossEncoder` | 1.0 × |")
+    return "\n".join(lines)
+
+
+def _release(facts: dict[str, Any]) -> str:
+    """The release of the library that a contender is of; its factcheck is the one at hand."""
+    packages = facts["packages"]
+    name = next((name for name in ("sentence-transformers", "transformers") if name in packages), None)
+    return f" ({packages[name]})" if name else ""
+
+
+def cases(path: Path) -> list[dict[str, Any]]:
+    """The cases of a result file."""
+    return [line for line in map(json.loads, path.read_text("utf-8").splitlines()) if "case" in line]
 
 
 def commonest(row: dict[str, Any]) -> float:
@@ -63,12 +122,14 @@ def replace(text: str, name: str, part: str) -> str:
 def main() -> None:
     """Rewrite the README in place."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--table", action="store_true", help="leave the demo as it is")
+    parser.add_argument("--table", action="store_true", help="the tables alone")
     args = parser.parse_args()
     path = ROOT / "README.md"
-    text = replace(path.read_text("utf-8"), "verdicts", table())
-    if not args.table:
-        text = replace(text, "demo", demo())
+    text = path.read_text("utf-8")
+    parts = {"verdicts": table, "performance": performance} | ({} if args.table else {"demo": demo})
+    for name, made in parts.items():
+        if f"<!-- {name} -->" in text:
+            text = replace(text, name, made())
     path.write_text(text, "utf-8")
 
 
