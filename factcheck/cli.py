@@ -12,7 +12,6 @@ import typer
 
 from factcheck import __version__
 from factcheck.errors import ConfigError, FactcheckError
-from factcheck.heap import keep_freed_memory
 
 if TYPE_CHECKING:
     from factcheck.config import Resolved
@@ -68,7 +67,6 @@ app.add_typer(models, name="models")
 
 def main() -> None:
     """Run the command line; a `FactcheckError` becomes one line and exit status 1, a bug keeps its traceback."""
-    keep_freed_memory()
     try:
         app()
     except FactcheckError as error:

@@ -88,6 +88,8 @@ class PairScorer(Protocol):
         Raises:
             ScoreError: A pair has more than `max_tokens` tokens, a text is not Unicode, or the model gave something
                 that is not a number. Nothing is ever truncated.
+            ModelError: The device has too little memory for a single pair, or the model's weights, which may be read
+                as late as this, cannot be used.
         """
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

@@ -71,10 +71,13 @@ def bert_tokenizer(folder: Path) -> tuple[Tokenizer, int | None] | None:
     That may be where its files disagree, or where it does not put two texts together as BERT does.
     """
     try:
-        content = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+        text = (folder / "tokenizer.json").read_text("utf-8")
+        content = json.loads(text)
         config = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
         longest = min(config.get("model_max_length", _UNLIMITED), _UNLIMITED)
-        tokenizer = Tokenizer.from_str(json.dumps(content))
+        tokenizer = Tokenizer.from_str(text)
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
         plain = not (folder / "added_tokens.json").exists() and _agree(content, config) and _joins(tokenizer, config)
     except Exception:  # noqa: BLE001 - tokenizers raises just that; transformers says best what is wrong
         return None
@@ -103,11 +106,8 @@ def _agree(content: dict[str, Any], config: dict[str, Any]) -> bool:
 def _joins(tokenizer: Tokenizer, config: dict[str, Any]) -> bool:
     """Whether two texts are put together as `[CLS] a [SEP] b [SEP]`, the types of their tokens 0 and 1."""
     start, end = (_content(config.get(name, usual)) for name, usual in (("cls_token", "[CLS]"), ("sep_token", "[SEP]")))
-    apart = Tokenizer.from_str(tokenizer.to_str())
-    apart.no_truncation()
-    apart.no_padding()
-    first, second = (apart.encode(text, add_special_tokens=False) for text in ("a", "b b"))
-    pair = apart.post_process(first, second)
+    first, second = (tokenizer.encode(text, add_special_tokens=False) for text in ("a", "b b"))
+    pair = tokenizer.post_process(first, second)
     types = [0] * (len(first) + 2) + [1] * (len(second) + 1)
     return bool(pair.tokens == [start, *first.tokens, end, *second.tokens, end] and pair.type_ids == types)
 

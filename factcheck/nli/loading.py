@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from inspect import signature
 from logging import CRITICAL
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from factcheck.errors import FactcheckError, ModelError
+from factcheck.errors import FactcheckError, ModelError, ScoreError
 from factcheck.nli.batches import shape_table
 from factcheck.nli.bert import BertBackend, HalfLayer, Layer, PlainLayer, Shape, Weights, bert_class
 from factcheck.nli.bertload import bert_shape, bert_tokenizer, read_bert
@@ -138,9 +138,16 @@ def _bert_backend(opened: _Opened, precision: str, identity: str) -> BertBackend
 
 def _measured(opened: _Opened, shape: Shape, identity: str) -> tuple[Ranges, ...]:
     """The ranges of a model that has none yet, measured and kept."""
-    encoded = PairEncoder(opened.tokenizer, opened.limit).encode(calibration_pairs())
-    pairs = [encoded[at] for at in range(len(encoded.token_counts))]
-    ranges = measure_ranges(read_bert(opened.folder, shape), pairs)
+    encoder = PairEncoder(opened.tokenizer, opened.limit)
+    pairs: list[tuple[str, str]] = []
+    for premise, claim in calibration_pairs():
+        with suppress(ScoreError):  # a claim that leaves no room for a premise
+            pairs += [(premise[start:end], claim) for start, end in encoder.windows(premise, claim)]
+    if not pairs:
+        found = f"int8 has to be measured, and no bundled pair fits into {opened.limit} tokens"
+        raise ModelError(opened.folder, found, "use fp32 or bf16")
+    encoded = encoder.encode(pairs)
+    ranges = measure_ranges(read_bert(opened.folder, shape), [encoded[at] for at in range(len(pairs))])
     keep_ranges(ranges, identity)
     return ranges
 

@@ -1,10 +1,12 @@
 """Scores pairs: encodes them, has a backend compute them batch by batch, and names what comes out."""
 
+import os
 import threading
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from threading import Barrier
 
 import torch
 
@@ -38,6 +40,8 @@ class ModelScorer:
         self._counters = Counters()
         self._lock = threading.Lock()
         self._computing = threading.Lock()  # one call computes at a time: it uses all cores
+        self._pool: ThreadPoolExecutor | None = None
+        self._pool_of = (0, 0)  # process and number of threads
 
     @property
     def counters(self) -> Counters:
@@ -93,12 +97,25 @@ class ModelScorer:
             for rows in [compute(batch) for batch in batches]:  # all are queued before one is awaited
                 yield rows.cpu()
             return
-        threads = torch.get_num_threads()
-        # A pool of its own for each call: one that is kept would not survive a fork.
         with self._computing:
+            yield from self._workers().map(compute, batches)
+
+    def _workers(self) -> ThreadPoolExecutor:
+        """A thread a core, each computing by itself; kept, since new threads each time make memory grow.
+
+        After a fork there are none in the child, which gets its own.
+        """
+        threads = torch.get_num_threads()
+        if self._pool is None or self._pool_of != (os.getpid(), threads):
             try:
-                pool = ThreadPoolExecutor(threads, "factcheck-nli", initializer=torch.set_num_threads, initargs=(1,))
-                with pool:
-                    yield from pool.map(compute, batches)
+                self._pool = ThreadPoolExecutor(
+                    threads, "factcheck-nli", initializer=torch.set_num_threads, initargs=(1,)
+                )
+                started = Barrier(threads + 1)
+                for _ in range(threads):
+                    self._pool.submit(started.wait)
+                started.wait()
             finally:
                 torch.set_num_threads(threads)  # a worker's call also sets what threads started later begin with
+            self._pool_of = (os.getpid(), threads)
+        return self._pool
