@@ -26,8 +26,8 @@ def load(
     Args:
         model: The name of a bundled model, a folder as `save_pretrained()` writes it, or a Hugging Face name
             `org/name` or `org/name@revision`, downloaded where it is not in the local cache. A `Path` is a folder.
-        precision: `fp32`, `bf16`, `fp16` (on a GPU) or `int8` (BERT on a CPU), whatever the model's file holds. `auto` is
-            the fastest of those that this machine computes and in which this model passed `factcheck models check`,
+        precision: `fp32`, `bf16`, `fp16` (on a GPU) or `int8` (BERT on a CPU), whatever the model's file holds. `auto`
+            is the fastest of those that this machine computes and in which this model passed `factcheck models check`,
             here or before it was published; fp32 where there is none.
         device: `auto` (a GPU where there is one), `cpu`, `cuda`, or `cuda:N`.
         labels: What the outputs mean, in the model's own order, where its configuration does not say: `entailment`,

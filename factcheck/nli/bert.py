@@ -32,6 +32,7 @@ _STEP = 64  # of a batch's length: oneDNN compiles a kernel for each length it m
 _BLOCK = 16  # pairs the last layer is computed for at once
 _LOG2E = math.log2(math.e)
 _MKLDNN = torch.ops.mkldnn
+_SURE = 2.0**100  # a sum of weights below it leaves room for values, which are within ±128 in int8
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +192,8 @@ def attend_halved(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attention in bfloat16: (pairs, heads, length, size) to (pairs, length, width) in float32.
 
     The softmax takes `2^s` instead of `2^(s - max s)`: one pass over the scores in place of four. Scores pass up to
-    127. The bundled model's are below 70 on real pairs, but may be greater on pages of loose words: pairs that overflow
-    are computed again, with the greatest score of each row taken off it. Whether a pair does is its own affair.
+    100. The bundled model's are below 70 on real pairs, but may be greater on pages of loose words: pairs with such are
+    computed again, with the greatest score of each row taken off it. Whether a pair is one is its own affair.
 
     Args:
         query: Queries, already divided by √size · ln 2.
@@ -200,7 +201,8 @@ def attend_halved(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         value: Values.
     """
     summed = _weigh(query, key, value, shifted=False)
-    whole = ((summed[..., -1] > 0) & (summed[..., -1] < math.inf)).flatten(1).all(1)
+    weight = summed[..., -1]
+    whole = ((weight > 1 / _SURE) & (weight < _SURE)).flatten(1).all(1)
     if not whole.all():
         for at in (~whole).nonzero().flatten().tolist():
             alone = slice(at, at + 1)

@@ -111,7 +111,7 @@ class ScoreCache:
                     break
                 try:
                     return work(self._opened())
-                except (sqlite3.Error, OSError) as error:
+                except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
                     torn = self._open.identity if again and self._open is not None and _is_torn(error) else None
                     self._close()
                     if torn is None or not self._renew(torn):
@@ -348,7 +348,7 @@ def _open(path: Path, max_bytes: int, on_note: Callable[[str], None]) -> _File:
             what = f"of version {found}, not {VERSION}"
         else:
             what = "not a score cache"
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         if not _is_torn(error):
             file.close()
             raise
@@ -412,6 +412,8 @@ def _close(db: sqlite3.Connection, process: int) -> None:
 
 def _is_torn(error: Exception) -> bool:
     """Whether the file's content is at fault: its pages, or tables that are not there."""
+    if isinstance(error, UnicodeDecodeError):  # what sqlite3 raises of a schema that is damaged
+        return True
     if not isinstance(error, sqlite3.DatabaseError):
         return False
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & _RESULT in _TORN

@@ -145,7 +145,8 @@ def _rows(linear: Linear, which: Tensor) -> Linear:
 def _widest(reach: Tensor, weight: Tensor) -> Tensor:
     """The channels that would coarsen the others most, by their range or by the weights that read them."""
     steepest = weight.abs().amax(0)
-    return torch.maximum(reach / reach.median(), steepest / steepest.median()).argsort(descending=True)[:_BESIDE]
+    width = torch.maximum(reach / reach.median(), steepest / steepest.median())
+    return width.argsort(descending=True)[: min(_BESIDE, len(reach) // 2)]
 
 
 def _to_bytes(x: Tensor) -> Tensor:

@@ -35,8 +35,9 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_pairs_are_scored_as_the_library_scores_them(folder):
+def test_pairs_are_scored_as_the_library_scores_them(folder, monkeypatch):
     """From standard input to standard output; speed and padding are told on standard error."""
+    monkeypatch.setenv("FACTCHECK_CACHE", str(folder / "cache"))
     expected = nli.load(device="cpu").score([(pair["premise"], pair["hypothesis"]) for pair in PAIRS])
 
     done = factcheck(folder, "score", "-", "--device", "cpu", input=(folder / "pairs.jsonl").read_text())

@@ -2,13 +2,15 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
     BertConfig,
     BertForSequenceClassification,
     DebertaV2Config,
@@ -176,6 +178,28 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FACTCHECK_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def plain_scores() -> Callable[..., list[list[float]]]:
+    """Score pairs with transformers alone, in fp32: probabilities in the model's own order."""
+
+    def score(
+        folder: Path, pairs: Sequence[tuple[str, str]], *, type_ids: bool = True, together: int = 1
+    ) -> list[list[float]]:
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        network = AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
+        found = []
+        for start in range(0, len(pairs), together):
+            texts = map(list, zip(*pairs[start : start + together], strict=True))
+            encoded = tokenizer(*texts, truncation=False, padding=together > 1, return_tensors="pt")
+            if not type_ids:
+                encoded.pop("token_type_ids")
+            with torch.inference_mode():
+                found += network(**encoded).logits.softmax(-1).tolist()
+        return found
+
+    return score
 
 
 @pytest.fixture

@@ -56,8 +56,8 @@ def test_the_bundled_model_passes_and_a_line_says_so_of_each_check(few_pairs, tm
     assert 0 == done.exit_code, done.output
     for name in RIGHT:
         assert f"pass     {name}" in done.stdout
-    assert "511 tokens are read whole, 512 are refused" in done.stdout
-    assert next(iter(json.loads(path.read_text("utf-8"))["classes"])).startswith("torch/fp32/cpu")
+    assert "512 tokens are read whole, 513 are refused" in done.stdout
+    assert next(iter(json.loads(path.read_text("utf-8"))["classes"])).startswith("bert/fp32/cpu")
 
 
 @pytest.mark.model
@@ -74,7 +74,7 @@ def test_labels_in_the_wrong_order_are_found_and_the_right_one_named(few_pairs):
 
 
 def test_a_model_that_knows_nothing_is_no_nli_model(tiny, few_pairs):
-    """Random weights; whatever order its labels are given, most pairs are wrong."""
+    """Random weights: whatever its labels are called, most pairs are wrong."""
     report = check(tiny(), precisions=["fp32"], device="cpu")
 
     assert "fail" == outcomes(report)["label order"]
@@ -83,7 +83,7 @@ def test_a_model_that_knows_nothing_is_no_nli_model(tiny, few_pairs):
 
 @pytest.mark.parametrize(("kind", "family"), [("wordpiece", "bert"), ("bpe", "roberta"), ("unigram", "bert")])
 def test_the_longest_input_is_found_whatever_the_tokenizer(tiny, few_pairs, kind, family):
-    """The table of shapes takes one token less than the model."""
+    """Fixed shapes take one token less than the model, pairs end to end as many."""
     report = check(tiny(kind=kind, family=family, limit=256), precisions=["fp32"], device="cpu")
 
     limit = report.max_tokens
@@ -107,7 +107,7 @@ def test_a_model_too_small_for_any_claim_is_told_so(tiny, few_pairs):
     report = check(tiny(limit=24), precisions=["fp32"], device="cpu")
 
     assert {"fail"} == {outcomes(report)[name] for name in ("same scores in any batch", "finite outputs")}
-    assert "fits into 23 tokens" in said(report, "finite outputs")
+    assert "fits into 24 tokens" in said(report, "finite outputs")
 
 
 def test_a_two_class_model_can_be_checked(tiny, few_pairs):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factcheck.nli.gate import MIN_PAIRS, Gate, best_class, compare, gate_pairs
+from factcheck.nli.gate import MIN_PAIRS, Gate, best_class, calibration_pairs, compare, gate_pairs
 from factcheck.types import NLIScores
 
 ROOT = Path(__file__).parents[2]
@@ -26,9 +26,17 @@ def test_there_are_enough_pairs_and_none_twice():
     """Each is one question to the gate."""
     pairs = gate_pairs()
 
-    assert len(pairs) >= 3_000 > MIN_PAIRS
+    assert len(pairs) >= 2_500 > MIN_PAIRS
     assert len(set(pairs)) == len(pairs)
     assert all(premise.strip() and hypothesis.strip() for premise, hypothesis in pairs)
+
+
+def test_what_int8_is_calibrated_on_is_no_question_of_the_gate():
+    """Or it would be asked what it had seen."""
+    calibration = calibration_pairs()
+
+    assert len(calibration) >= 500
+    assert set(calibration).isdisjoint(gate_pairs())
 
 
 @given(st.lists(scores))

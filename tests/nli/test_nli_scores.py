@@ -17,6 +17,7 @@ from factcheck import nli
 from factcheck.errors import ScoreError
 from factcheck.nli.batches import Batch
 from factcheck.nli.encoding import EncodedPair
+from factcheck.nli.precisions import lossy_precisions
 
 pytestmark = pytest.mark.model
 
@@ -80,32 +81,38 @@ def test_a_pair_alone_has_the_bits_it_has_among_others(scorer, real_pairs, toget
 
 def test_company_changes_no_bit(scorer, real_pairs, together, threads):
     """In any order and beside outliers, in one thread and in two, each raw output is the one it was."""
-    order = random.Random(threads).sample(range(len(real_pairs)), 60)
+    order = random.Random(threads).sample(range(len(real_pairs)), 25)
     mixed = [pair for at, index in enumerate(order) for pair in (real_pairs[index], OUTLIERS[at % len(OUTLIERS)])]
 
     assert torch.equal(scorer._logits(mixed)[::2], together[order])
 
 
-def test_the_number_of_threads_changes_no_bit(scorer, real_pairs, together, threads):
-    """All pairs at once, in one thread and in two."""
-    assert torch.equal(scorer._logits(real_pairs[:80]), together[:80])
-
-
 def test_a_partly_filled_batch_changes_no_bit(scorer, real_pairs, together):
     """Groups of every size, of short and of long pairs."""
     order = sorted(range(len(real_pairs)), key=lambda index: sum(map(len, real_pairs[index])))
-    for size, start in zip(range(1, 20), itertools.cycle([0, 60, 150]), strict=False):
+    for size, start in zip((1, 2, 3, 5, 8, 15, 16, 17, 18), itertools.cycle([0, 60, 150]), strict=False):
         group = order[start : start + size]
 
         assert torch.equal(scorer._logits([real_pairs[index] for index in group]), together[group])
 
 
 def test_of_no_length_can_neighbours_of_the_same_length_change_a_bit(scorer):
-    """From 1 token to the most, among as many others as a batch holds, and in any place."""
+    """From 1 token to the most, among others as a batch holds them, and in any place."""
     rng = random.Random(5)
-    lengths = [*range(1, 24), *range(24, 512, 19 if scorer.numeric_class.startswith("bert/fp32") else 7), 511, 512]
+    lengths = [
+        1,
+        2,
+        3,
+        5,
+        8,
+        13,
+        16,
+        17,
+        *range(21, 512, 53 if scorer.numeric_class.startswith("bert/fp32") else 29),
+        512,
+    ]
     for length in lengths:
-        pair, count = random_pair(length, rng), max(1, 1024 // length)
+        pair, count = random_pair(length, rng), max(1, 640 // length)
         others = [random_pair(length, rng) for _ in range(count - 1)]
         at = rng.randrange(count)
         group = [*others[:at], pair, *others[at:]]
@@ -126,14 +133,14 @@ def test_fixed_shapes_keep_the_bits_of_any_other_model(tiny, needs, family, prec
     scorer = nli.load(tiny(kind=kind, family=family, limit=128), device="cpu", precision=precision)
     rng = random.Random(1)
     words = ["ferry", "mill", "salt", "bridge", "council", "rye"]
-    pairs = list({(" ".join(rng.choices(words, k=rng.randrange(12))), rng.choice(words)) for _ in range(70)})
+    pairs = list({(" ".join(rng.choices(words, k=rng.randrange(12))), rng.choice(words)) for _ in range(30)})
     alone = torch.cat([scorer._logits([pair]) for pair in pairs])
     order = rng.sample(range(len(pairs)), len(pairs))
 
     assert torch.equal(scorer._logits(pairs), alone)
     assert torch.equal(scorer._logits([pairs[index] for index in order]), alone[order])
     same = [(f"ferry {word}", "mill") for word in words] * 2
-    rows = scorer._backend._shapes.rows_for(scorer._backend._shapes.length_for(len(scorer._encoder.encode(same)[0].ids)))
+    rows = scorer._backend.plan(scorer._encoder.encode(same).token_counts).batches[0].rows
     for count in (1, 3, rows, rows + 3):
         some = list(itertools.islice(itertools.cycle(same), count))
         assert torch.equal(scorer._logits(some), torch.cat([scorer._logits([pair]) for pair in some]))
@@ -149,28 +156,6 @@ def test_calls_from_several_threads_change_no_bit(scorer, real_pairs, together):
     assert scorer.counters.pairs_scored - before.pairs_scored == 15
 
 
-@pytest.mark.parametrize("precision", PRECISIONS)
-def test_omp_num_threads_is_honoured_and_changes_no_bit(tiny, needs, precision):
-    """As many batches are in flight as it says; the outputs are the same."""
-    needs(precision)
-    code = """
-import sys, torch
-from factcheck import nli
-scorer = nli.load(sys.argv[1], precision=sys.argv[2], device="cpu")
-pairs = [("Mills ground rye. " * (at % 9), "ferry " * (at % 5)) for at in range(150)]
-print(torch.get_num_threads(), hash(tuple(scorer._logits(pairs).flatten().tolist())))
-"""
-    found = []
-    for threads in ("1", "2"):
-        command = [sys.executable, "-c", code, tiny(limit=256), precision]
-        environment = os.environ | {"OMP_NUM_THREADS": threads}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        found.append(done.stdout.split())
-
-    assert ["1", "2"] == [threads for threads, _ in found]
-    assert found[0][1] == found[1][1]
-
-
 def test_scoring_leaves_the_number_of_threads_as_it_was(nli_mini, pairs, threads):
     """Neither this thread nor one started afterwards is slowed down."""
     nli_mini.score(pairs[:2])
@@ -180,6 +165,30 @@ def test_scoring_leaves_the_number_of_threads_as_it_was(nli_mini, pairs, threads
     other.join()
 
     assert [torch.get_num_threads(), *seen] == [threads, threads]
+
+
+def test_omp_num_threads_is_honoured_and_changes_no_bit(tiny):
+    """As many batches are in flight as it says; the outputs of each precision are the same."""
+    precisions = ["fp32", *lossy_precisions(torch.device("cpu"), bert=True)]
+    code = """
+import sys, torch
+from factcheck import nli
+print(torch.get_num_threads())
+for precision in sys.argv[2:]:
+    scorer = nli.load(sys.argv[1], precision=precision, device="cpu")
+    pairs = [("Mills ground rye. " * (at % 9), "ferry " * (at % 5)) for at in range(150)]
+    print(precision, hash(tuple(scorer._logits(pairs).flatten().tolist())))
+"""
+    found = []
+    for threads in ("1", "2"):
+        command = [sys.executable, "-c", code, tiny(limit=256), *precisions]
+        environment = os.environ | {"OMP_NUM_THREADS": threads}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        found.append(done.stdout.splitlines())
+
+    assert ["1", "2"] == [lines[0] for lines in found]
+    assert len(precisions) + 1 == len(found[0])
+    assert found[0][1:] == found[1][1:]
 
 
 @pytest.mark.parametrize(("precision", "most"), [("bf16", 0.05), ("int8", 0.1)])
