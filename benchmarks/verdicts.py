@@ -62,7 +62,7 @@ def measure(job: Job, overrides: dict[str, object]) -> dict[str, object]:
     """Run one job in a fresh folder and compare with gold."""
     with tempfile.TemporaryDirectory() as folder:
         index, run = Path(folder) / "index", Path(folder) / "run"
-        chosen = {"evidence": job.evidence, "corpus": str(job.corpus), "index": str(index), **overrides}
+        chosen = {"evidence": job.evidence, "corpus": str(job.corpus), "index": str(index), "cache": False, **overrides}
         settings = resolve(chosen).settings
         started = time.perf_counter()
         report = run_job(job.claims, run, settings)
