@@ -1,0 +1,486 @@
+"""Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
+
+The names are teacher-1, teacher-2, student and unlabelled. Every mix is a shuffled gzip'd JSON Lines file of
+`{"premise", "hypothesis", "label", "source"}` in `work/mix`, built from `train.toml` alone: the same data and seed
+give the same bytes. `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims,
+which no mix has. No mix has a claim of an evaluation set (`check_overlap.py` proves it).
+"""
+
+import argparse
+import gzip
+import hashlib
+import html
+import json
+import math
+import random
+import re
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rules
+
+HERE = Path(__file__).parent
+MIXES = ("teacher-1", "teacher-2", "student")
+UNLABELLED = "unlabelled"
+FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
+OWN_DOMAIN = {  # where a claim's unrelated premises are looked for
+    "fever.dev_sr": "encyclopedia",
+    "scifact_sent.train": "science",
+    "healthver.dev": "health",
+    "covidfact.train": "health",
+}
+MONTHS = frozenset(month.lower() for month in rules.MONTHS)
+STOP = frozenset({
+    "a", "an", "the", "and", "or", "of", "in", "on", "at", "to", "for", "from", "by", "with", "as", "is", "was",
+    "are", "were", "be", "been", "being", "it", "its", "this", "that", "these", "those", "he", "she", "his",
+    "her", "they", "their", "them", "who", "whom", "which", "what", "there", "has", "have", "had", "do", "does",
+    "did", "not", "no", "but", "than", "then", "also", "only", "into", "about", "after", "before", "during",
+    "over", "under", "between", "more", "most", "some", "any", "all", "one", "two",
+})  # fmt: skip
+# Texts about one of these can decide each other without a word in common ("released in May", "came out in June").
+TOPICS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        (
+            r"\b(releas|premier|air(ed|s)\b|came out|publish|debut|launch|start|begin|began|open"
+            r"|found(ed|er)|form(ed|ation)|establish)"
+        ),
+        r"\b(born|birth|age[ds]?\b|years old)",
+        r"\b(die[ds]?|death|dead|kill|murder|assassinat|alive|living)\b",
+        r"\b(direct(s|ed|or|ors)|film(s|ed)?|movie|written|writer|wrote|author|screenplay|produc\w+|novel|book)\b",
+        r"\b(star(s|red|ring)?|cast|act(s|ed|or|ress|ing)|play(s|ed|er)?|role|portray\w*|character)\b",
+        r"\b(locat\w+|capital|city|town|country|state|continent|border\w*|situated|region|island)\b",
+        r"\b(won|win(s|ner)?|award\w*|nominat\w+|prize|medal|champion\w*|oscar|grammy)\b",
+        r"\b(marri\w+|wife|husband|spouse|divorc\w+|dat(ed|ing)|son|daughter|father|mother|child\w*|parent\w*|sibling\w*)\b",
+        r"\b(sing(s|er|ing)?|song\w*|band|music\w*|album\w*|record(s|ed|ing)?|single|group|member)\b",
+        r"\b(population|people|inhabitants|largest|biggest|smallest|highest|gross\w*|million|billion|percent)\b",
+        r"\b(president|minister|politician|elect\w*|party|king|queen|ruler|govern\w*|senator|mayor)\b",
+        r"\b(team|club|football\w*|basketball|baseball|league|season|coach\w*|nba|nfl|score\w*)\b",
+        r"\b(school|university|college|graduat\w*|educat\w*|degree|stud(y|ied|ent)\w*)\b",
+        r"\b\w+(ish|ese|ican|alian|rian|nian|dian|tian|sian)\b",  # nationalities
+    )
+]
+EDITABLE = re.compile(r"mnli|te_new|fever|scifact_sent|healthver|ling_in|citint")
+PAIRED_ANEW = re.compile(r"mnli|te_new|ling_in|snli|taxinli|fever")
+EDITABLE_LABELS = frozenset({"entailment", "neutral", "contradiction"})
+# Claims that much that is said of their subject decides.
+VAGUE = re.compile(
+    r"\b((is|was|are|were) (a|an|the|one|in|not|part|still|banned|unknown)|only|exist\w*|at least|has been|incapable)\b"
+)
+DEFINITION = re.compile(r"\b(is|was|are|were) (a|an|the|one)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One training pair; the label is entailment, neutral, contradiction, not_entailment, or None for unknown."""
+
+    premise: str
+    hypothesis: str
+    label: str | None
+    source: str
+
+
+def normalised(text: str) -> str:
+    """The text's words in lower case, without punctuation."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def claim_key(text: str) -> str:
+    """What two claims share that differ in figures and months at most."""
+    words = ["#" if word[0].isdigit() else "month" if word in MONTHS else word for word in normalised(text).split()]
+    return " ".join(words)
+
+
+def content_words(text: str) -> frozenset[str]:
+    """Words that carry meaning, cut to six letters so that inflected forms meet."""
+    return frozenset(word[:6] for word in normalised(text).split() if word not in STOP)
+
+
+def json_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The records of a JSON Lines file, gzip'd or not."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def chance(text: str) -> float:
+    """A number from 0 to 1 that depends on the text alone."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]) / 2**48
+
+
+def cleaned(text: str, source: str) -> str:
+    """The text without the traces of its data set: entities, bracket names, spaces before punctuation."""
+    text = html.unescape(text)
+    text = re.sub(r"\s*-LRB-\s*", " (", text)
+    text = re.sub(r"\s*-RRB-", ")", text)
+    if source.startswith(("curriculum", "rte", "commitment", "dnc")):
+        text = re.sub(r"\s+([.,;:!?%)])", r"\1", text)
+        text = re.sub(r"\s+(n't|'s|'re|'ve|'ll|'d|'m)\b", r"\1", text)
+        text = text.replace("``", '"').replace("''", '"').replace("( ", "(")
+    return " ".join(text.split())
+
+
+def sentences(text: str) -> list[str]:
+    """A rough split, enough for pools of premises."""
+    parts = re.split(r"(?<=[.!?])\s+(?=[A-Z\"“(])", text)
+    return [part for part in parts if len(part.split()) > 4]
+
+
+class Recipe:
+    """`train.toml`, and what it says of the data."""
+
+    def __init__(self, path: Path = HERE / "train.toml") -> None:
+        self.settings: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        self.paths: dict[str, Path] = {
+            name: (path.parent / value).resolve() for name, value in self.settings["paths"].items()
+        }
+        self.seed: int = self.settings["mix"]["seed"]
+
+    def mix(self, name: str) -> Path:
+        """The file of a mix."""
+        return self.paths["work"] / "mix" / f"{name}.jsonl.gz"
+
+    def evaluation_claims(self) -> Iterator[str]:
+        """Every claim and hypothesis that training must not see."""
+        data = self.paths["data"]
+        for path in sorted(data.glob("eval/*.jsonl.gz")):
+            yield from (record["hypothesis"] for record in json_lines(path))
+        yield from (record["claim"] for record in json_lines(data / "scifact" / "claims_dev.jsonl"))
+        yield from (record["claim"] for path in data.glob("climate_fever/claims*") for record in json_lines(path))
+        yield from (record["text"] for record in json_lines(data / "fool_me_twice" / "dev.jsonl"))
+        for path in (*sorted(self.paths["claims"].glob("*/claims.jsonl")), self.paths["news_claims"]):
+            yield from (record["claim"] for record in json_lines(path))
+
+    @cached_property
+    def held_out(self) -> frozenset[str]:
+        """The keys of `evaluation_claims`."""
+        return frozenset(map(claim_key, self.evaluation_claims()))
+
+    def rows(self) -> Iterator[Row]:
+        """The training files' rows, cleaned; none longer than `max_words`, none with a claim that is held out."""
+        limit = self.settings["mix"]["max_words"]
+        for name in ("nli_3class", "nli_2class", "augmented"):
+            for record in json_lines(self.paths["data"] / "train" / f"{name}.jsonl.gz"):
+                source = record["source"]
+                row = Row(
+                    cleaned(record["premise"], source), cleaned(record["hypothesis"], source), record["label"], source
+                )
+                words = len(row.premise.split()) + len(row.hypothesis.split())
+                if not row.premise or len(row.hypothesis.split()) < 2 or words > limit:
+                    continue
+                if claim_key(row.hypothesis) not in self.held_out:
+                    yield row
+
+    @staticmethod
+    def for_calibration(row: Row) -> bool:
+        """Whether the row's claim is set aside, whatever its premise or figures."""
+        return bool(FACT_CHECKING.match(row.source)) and chance("calibration " + claim_key(row.hypothesis)) < 0.03
+
+
+class Bm25:
+    """Okapi BM25 over the content words of short texts."""
+
+    def __init__(self, texts: Sequence[frozenset[str]], k1: float = 1.2, b: float = 0.75) -> None:
+        postings: defaultdict[str, list[int]] = defaultdict(list)
+        for index, words in enumerate(texts):
+            for word in words:
+                postings[word].append(index)
+        lengths = np.array([len(words) for words in texts], dtype=np.float32)
+        self.size = len(texts)
+        norm = 1 / (1 + k1 * (1 - b + b * lengths / lengths.mean()))
+        self.postings = {}
+        for word, found in postings.items():
+            documents = np.array(found)
+            idf = math.log(1 + (self.size - len(found) + 0.5) / (len(found) + 0.5))
+            self.postings[word] = (documents, idf * (k1 + 1) * norm[documents])
+
+    def top(self, words: Iterable[str], count: int) -> list[int]:
+        """The best texts, best first."""
+        scores = np.zeros(self.size, dtype=np.float32)
+        for word in words:
+            if word in self.postings:
+                documents, weights = self.postings[word]
+                scores[documents] += weights
+        best = np.argpartition(-scores, min(count, self.size - 1))[:count]
+        return [int(index) for index in best[np.argsort(-scores[best], kind="stable")] if scores[index] > 0]
+
+
+class Retrieval:
+    """Premises of a domain that share words with a claim and say nothing of it."""
+
+    def __init__(self, passages: Iterable[tuple[str, str]], rows: Iterable[Row]) -> None:
+        """Index a domain.
+
+        Args:
+            passages: (origin, text) pairs; passages of one origin stand together in a source.
+            rows: The domain's labelled pairs; their premises are evidence about their claims.
+        """
+        unique = {text: origin for origin, text in passages}
+        self.texts = list(unique)
+        self.origins = list(unique.values())
+        self.words = [content_words(text) for text in self.texts]
+        self.index = Bm25(self.words)
+        self.evidence: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
+        for row in rows:
+            self.evidence[row.hypothesis] += [content_words(row.premise), *map(content_words, sentences(row.premise))]
+        self.claims = list(self.evidence)
+        self.claim_words = [content_words(claim) for claim in self.claims]
+        self.claim_index = Bm25(self.claim_words)
+
+    def evidence_near(self, words: frozenset[str], names: frozenset[str] = frozenset()) -> list[frozenset[str]]:
+        """The evidence for the claim of these words and for claims like it, their names apart."""
+        found = []
+        for index in self.claim_index.top(words, 40 if names else 12):
+            mine, other = words - names, self.claim_words[index] - names
+            if len(mine & other) >= 0.5 * min(len(mine), len(other)):
+                found += self.evidence[self.claims[index]]
+        return found
+
+    def neutral(
+        self, claim: str, avoid_origins: frozenset[str] = frozenset(), *, same_subject: bool = False, count: int = 80
+    ) -> list[str]:
+        """Passages for the claim that very probably neither support nor contradict it.
+
+        First those with most of its names, then the others; the best match first in both. With `same_subject` only
+        passages with most of the names, and also evidence for other claims about them.
+        """
+        words = content_words(claim)
+        names = frozenset(word[:6].casefold() for word in re.findall(r"\b[A-Z]\w+", claim)) & words
+        if same_subject and (VAGUE.search(claim) or len(words - names) < 2):
+            return []
+        decisive = self.evidence_near(words, names if same_subject else frozenset())
+        topics = [topic for topic in TOPICS if topic.search(claim)]
+        found = []
+        for index in self.index.top(words, count):
+            text, other = self.texts[index], self.words[index]
+            shared, partial = words & other, len(names & other) < 0.6 * len(names)
+            if self.origins[index] in avoid_origins or not shared or (names and not names & other):
+                continue
+            if same_subject and (not names or partial or len(shared - names) > 0.34 * len(words - names)):
+                continue
+            if not same_subject and len(shared) > 0.55 * len(words):
+                continue
+            if DEFINITION.search(claim) and DEFINITION.search(text):
+                continue
+            if any(topic.search(text) for topic in topics):
+                continue
+            if any(len(other & gold) > 0.45 * min(len(other), len(gold)) for gold in decisive):
+                continue
+            found.append((partial, text))
+        return [text for _, text in sorted(found, key=lambda item: item[0])]
+
+
+def domains(recipe: Recipe, rows: Sequence[Row]) -> dict[str, Retrieval]:
+    """One index for each domain of `OWN_DOMAIN`."""
+    by_domain: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.source in OWN_DOMAIN:
+            by_domain[OWN_DOMAIN[row.source]].append(row)
+    passages: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for domain, members in by_domain.items():
+        for row in members:
+            passages[domain] += [(row.premise, sentence) for sentence in sentences(row.premise)]
+    for record in json_lines(recipe.paths["data"] / "scifact" / "corpus.jsonl.gz"):
+        passages["science"] += [(str(record["doc_id"]), sentence) for sentence in record["abstract"]]
+    return {domain: Retrieval(found, by_domain[domain]) for domain, found in passages.items()}
+
+
+def retrieved_rows(
+    recipe: Recipe, rows: Sequence[Row], generator: random.Random, claims_of: Sequence[Row] | None = None
+) -> Iterator[Row]:
+    """Neutral pairs by retrieval among the rows' premises: up to six for a claim of `claims_of`, or of the rows."""
+    cited = {
+        record["claim"]: frozenset(map(str, record["cited_doc_ids"]))
+        for record in json_lines(recipe.paths["data"] / "scifact" / "claims_train.jsonl")
+    }
+    indexes = domains(recipe, rows)
+    claims = {row.hypothesis: OWN_DOMAIN[row.source] for row in claims_of or rows if row.source in OWN_DOMAIN}
+    for claim, domain in claims.items():
+        index = indexes[domain]
+        found = index.neutral(claim, cited.get(claim, frozenset()))[:12]
+        # The best matches are the hardest, and the likeliest to be no neutral ones after all.
+        for text in found[:2] + generator.sample(found[2:], min(1, len(found[2:]))):
+            yield Row(text, claim, "neutral", "retrieved")
+        for text in index.neutral(claim, cited.get(claim, frozenset()), same_subject=True)[:3]:
+            if text not in found:
+                yield Row(text, claim, "neutral", "same_subject")
+
+
+def silent_rows(recipe: Recipe) -> Iterator[Row]:
+    """SciFact's training claims with the sentences of abstracts that they cite and that annotators found silent."""
+    folder = recipe.paths["data"] / "scifact"
+    abstracts = {record["doc_id"]: record["abstract"] for record in json_lines(folder / "corpus.jsonl.gz")}
+    for record in json_lines(folder / "claims_train.jsonl"):
+        for document in record["cited_doc_ids"]:
+            if str(document) not in record["evidence"]:
+                for sentence in abstracts[document]:
+                    yield Row(sentence, record["claim"], "neutral", "scifact_silent.train")
+
+
+def verbatim_rows(rows: Sequence[Row], generator: random.Random) -> Iterator[Row]:
+    """Claims that a premise repeats: alone, or between sentences of another premise."""
+    pool = [row for row in rows if row.source in OWN_DOMAIN or row.source.startswith(("te_", "mnli_dev"))]
+    others = [sentence for row in pool for sentence in sentences(row.premise)[:1]]
+    for row in generator.sample(pool, min(len(pool), 3000)):
+        claim = row.hypothesis if row.hypothesis.endswith((".", "!", "?")) else row.hypothesis + "."
+        other = generator.choice(others)
+        premise = generator.choice([claim, f"{other} {claim}", f"{claim} {other}"])
+        yield Row(premise, row.hypothesis, "entailment", "verbatim")
+
+
+def rule_rows(rows: Sequence[Row], seed: int) -> Iterator[Row]:
+    """Pairs by rule: edits of real pairs, and templates filled."""
+    pool = [row for row in rows if row.label in EDITABLE_LABELS and EDITABLE.match(row.source)]
+    fillers = [sentence for row in pool if row.source in OWN_DOMAIN for sentence in sentences(row.premise)[:1]]
+    pairs = [(row.premise, row.hypothesis, row.label) for row in pool if row.label]
+    for premise, hypothesis, label in rules.edited(pairs, fillers, seed):
+        yield Row(premise, hypothesis, label, "edited")
+    for (premise, hypothesis, label), _ in rules.invented(16_000, seed):
+        yield Row(premise, hypothesis, label, "invented")
+
+
+def searched_rows(recipe: Recipe, rows: Sequence[Row], generator: random.Random) -> Iterator[Row]:
+    """Claims against what a search shows: related, decisive or neither."""
+    indexes = domains(recipe, rows)
+    claims = {row.hypothesis: OWN_DOMAIN[row.source] for row in rows if row.source in OWN_DOMAIN}
+    for claim, domain in claims.items():
+        found = indexes[domain].index.top(content_words(claim), 15)
+        for index in generator.sample(found, min(4, len(found))):
+            yield Row(indexes[domain].texts[index], claim, None, "searched")
+
+
+def abstract_rows(recipe: Recipe) -> Iterator[Row]:
+    """SciFact's training claims against every sentence of the abstracts that they cite."""
+    folder = recipe.paths["data"] / "scifact"
+    abstracts = {record["doc_id"]: record["abstract"] for record in json_lines(folder / "corpus.jsonl.gz")}
+    for record in json_lines(folder / "claims_train.jsonl"):
+        for document in record["cited_doc_ids"]:
+            yield from (Row(sentence, record["claim"], None, "abstract") for sentence in abstracts[document])
+
+
+def paired_rows(pool: Sequence[Row], generator: random.Random) -> Iterator[Row]:
+    """Texts of labelled pairs, paired otherwise: siblings, the other way round, with a neighbour's hypothesis."""
+    by_premise: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in pool:
+        by_premise[row.premise].append(row)
+    for members in by_premise.values():
+        for _ in range(min(2, len(members) - 1)):
+            one, other = generator.sample(members, 2)
+            yield Row(one.hypothesis, other.hypothesis, None, "siblings")
+    for row in generator.sample(pool, min(len(pool), 25_000)):
+        if len(row.premise.split()) <= 25:
+            yield Row(row.hypothesis, row.premise, None, "reversed")
+    hypotheses = [row.hypothesis for row in pool]
+    index = Bm25([content_words(text) for text in hypotheses])
+    for row in generator.sample(pool, min(len(pool), 25_000)):
+        found = [number for number in index.top(content_words(row.premise), 8) if hypotheses[number] != row.hypothesis]
+        if found:
+            yield Row(row.premise, hypotheses[generator.choice(found)], None, "neighbours")
+
+
+def edit_rows(pool: Sequence[Row], generator: random.Random) -> Iterator[Row]:
+    """Hypotheses with a figure or a date changed, or negated, whatever the pair's label."""
+    for row in generator.sample(pool, len(pool)):
+        edits = [
+            rules.respelled(row.hypothesis, generator),
+            rules.refigured(row.hypothesis, row.premise, generator),
+            rules.negated(row.hypothesis) if generator.random() < 0.3 else None,
+        ]
+        yield from (Row(row.premise, edit, None, "edits") for edit in edits if edit)
+
+
+def unlabelled_rows(recipe: Recipe, rows: Sequence[Row], kept_out: Container[str]) -> list[Row]:
+    """Pairs for a teacher to judge, of the kinds that pipeline and mixes have but nobody has labelled.
+
+    None is one of the rows, has a claim whose key is kept out, or is too long.
+    """
+    generator = random.Random(recipe.seed)
+    pool = [row for row in rows if PAIRED_ANEW.match(row.source)]
+    found = dict.fromkeys(
+        chain(
+            searched_rows(recipe, rows, generator),
+            abstract_rows(recipe),
+            paired_rows(pool, generator),
+            edit_rows(pool, generator),
+        )
+    )
+    labelled = {(row.premise, row.hypothesis) for row in rows}
+    limit = recipe.settings["mix"]["max_words"]
+    return [
+        row
+        for row in found
+        if (row.premise, row.hypothesis) not in labelled
+        and claim_key(row.hypothesis) not in kept_out
+        and len(row.premise.split()) + len(row.hypothesis.split()) <= limit
+    ]
+
+
+def spread(rows: Sequence[Row], quota: Mapping[str, Sequence[int]], which: int, seed: int) -> list[Row]:
+    """The rows of one mix in random order: so many of each source, the second teacher's after the first's."""
+    by_source: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_source[row.source].append(row)
+    chosen: list[Row] = []
+    for source in sorted(by_source):
+        if source not in quota:
+            continue
+        members = by_source[source]
+        random.Random(f"{seed}/{source}").shuffle(members)
+        start = quota[source][0] if which == 1 else 0
+        chosen += members[start : start + quota[source][which]]
+    random.Random(f"{seed}/{which}").shuffle(chosen)
+    return chosen
+
+
+def write(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows as gzip'd JSON Lines, without a time stamp."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    records = ({name: value for name, value in asdict(row).items() if value is not None} for row in rows)
+    content = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    path.write_bytes(gzip.compress(content.encode(), 6, mtime=0))
+
+
+def build(recipe: Recipe, names: Sequence[str]) -> None:
+    """Write the mixes and the calibration split, and say what is in them."""
+    every = list(dict.fromkeys(recipe.rows()))
+    calibration = [row for row in every if recipe.for_calibration(row)]
+    rows = [row for row in every if not recipe.for_calibration(row)]
+    rows += retrieved_rows(recipe, rows, random.Random(recipe.seed))
+    rows += verbatim_rows(rows, random.Random(recipe.seed))
+    edits = dict.fromkeys(rule_rows(rows, recipe.seed))
+    rows += [
+        row for row in edits if claim_key(row.hypothesis) not in recipe.held_out and not recipe.for_calibration(row)
+    ]
+    trained = {claim_key(row.hypothesis) for row in rows}
+    calibration = [row for row in calibration if claim_key(row.hypothesis) not in trained]
+    calibration += retrieved_rows(recipe, [*rows, *calibration], random.Random(recipe.seed), calibration)
+    write(recipe.mix("calibration"), calibration)
+    if UNLABELLED in names:
+        rows += unlabelled_rows(recipe, rows, recipe.held_out | {claim_key(row.hypothesis) for row in calibration})
+    for name in names:
+        sources = recipe.settings["mix"]["unlabelled" if name == UNLABELLED else "sources"]
+        chosen = spread(rows, sources, MIXES.index(name) if name in MIXES else 0, recipe.seed)
+        write(recipe.mix(name), chosen)
+        labels = Counter(row.label for row in chosen)
+        by_source = Counter(row.source for row in chosen)
+        print(f"{name}: {len(chosen)} pairs, {dict(labels)}, {dict(by_source.most_common())}")
+    print(f"calibration: {len(calibration)} pairs")
+
+
+def main() -> None:
+    """Build the mixes that the command line names, or all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help=" ".join((*MIXES, UNLABELLED)))
+    given = parser.parse_args()
+    build(Recipe(), given.names or (*MIXES, UNLABELLED))
+
+
+if __name__ == "__main__":
+    main()

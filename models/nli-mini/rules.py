@@ -1,0 +1,421 @@
+"""Pairs made by rule, with labels that hold: numbers, dates, units, order, quantifiers, who said it, planned or done.
+
+Two kinds. `edited` changes labelled pairs of the training data (a figure written otherwise stays entailed, another
+figure is contradicted, a denial of a false claim is entailed). `invented` fills templates.toml; the templates and the
+words of `invented(..., held_out=True)` are for evaluation alone.
+"""
+
+import random
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+E, N, C = "entailment", "neutral", "contradiction"
+Pair = tuple[str, str, str]
+
+MONTHS = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+]  # fmt: skip
+UNITS = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen",
+]  # fmt: skip
+FRACTIONS = {25: "a quarter", 50: "half", 75: "three quarters", 20: "a fifth", 10: "a tenth"}
+
+
+ORDINALS = [
+    "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",
+]  # fmt: skip
+FACTORS = {
+    0.25: "fell by three quarters",
+    0.5: "halved",
+    0.75: "fell by a quarter",
+    1.1: "rose by a tenth",
+    1.5: "rose by half",
+    2: "doubled",
+    3: "tripled",
+}
+TEMPLATES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("templates.toml").read_text(encoding="utf-8"))
+SPEAKERS: Sequence[str] = TEMPLATES["train"]["words"]["speakers"]
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+
+def scaled(value: float) -> list[str]:
+    """Ways to write a round amount: 400000000 is 400 million, 0.4 billion, 400,000,000."""
+    found = [f"{value:,.0f}"]
+    for size, name in ((1e3, "thousand"), (1e6, "million"), (1e9, "billion")):
+        amount = value / size
+        if 0.1 <= amount < 10_000 and abs(amount * 100 - round(amount * 100)) < 1e-6:
+            found.append(f"{amount:,.2f}".rstrip("0").rstrip(".") + f" {name}")
+    if 1000 <= value < 1_000_000:
+        found.append(f"{value:.0f}")
+    return found
+
+
+def counted(value: int) -> list[str]:
+    """Ways to write a count."""
+    if value < len(UNITS):
+        return [UNITS[value], str(value)]
+    return [f"{value:,}", str(value)] if value >= 1000 else [str(value)]
+
+
+def percents(value: float) -> list[str]:
+    """Ways to write a share."""
+    text = f"{value:g}"
+    return [f"{text} percent", f"{text}%", f"{text} per cent", *([FRACTIONS[int(value)]] if value in FRACTIONS else [])]
+
+
+def other_amount(value: float, generator: random.Random) -> float:
+    """An amount that cannot be taken for a rounding of this one."""
+    factor = generator.choice([0.1, 0.5, 0.6, 0.7, 0.8, 1.2, 1.25, 1.4, 1.5, 2, 3, 10])
+    return value * factor
+
+
+def dates(day: int, month: int, year: int) -> list[str]:
+    """Ways to write a day."""
+    name = MONTHS[month - 1]
+    return [f"{day} {name} {year}", f"{name} {day}, {year}", f"{year}-{month:02}-{day:02}", f"{name[:3]} {day}, {year}"]
+
+
+# --- edits of labelled pairs -----------------------------------------------------------------------------------------
+
+_YEAR = re.compile(r"\b(1[89]\d\d|20[0-3]\d)\b")
+_FIGURE = re.compile(r"(?<![\w.,$#/-])(\d{1,3}(?:,\d{3})+|\d+)(?![\w.,/%-]*\d)(?=\s+[a-z]{3,}s\b)")
+_BIG = re.compile(r"\b(\d+(?:\.\d+)?) (million|billion|thousand)\b")
+_PERCENT = re.compile(r"\b(\d+(?:\.\d+)?)(%| percent\b| per cent\b)")
+_DAY = re.compile(rf"\b(?:({'|'.join(MONTHS)}) (\d{{1,2}}),? (\d{{4}})|(\d{{1,2}}) ({'|'.join(MONTHS)}),? (\d{{4}}))\b")
+_NOT_COUNTED = frozenset({
+    "years", "days", "months", "weeks", "hours", "minutes", "seconds", "series", "metres", "meters", "miles",
+    "inches", "times", "points",
+})  # fmt: skip
+_AUXILIARY = re.compile(r"\b(is|was|were|are|will|can|has been|have been|had been)\b(?! (not|n't|never|only|no)\b)")
+_NEGATIVE = re.compile(
+    r"\b(not|never|no|nobody|none|nothing|without|only|n't|neither|few|hardly|lack\w*|fail\w*|refus\w*)\b",
+    re.IGNORECASE,
+)
+_SMALL = frozenset(
+    {
+        "The", "A", "An", "In", "It", "There", "This", "These", "His", "Her", "Its", "On", "At", "He",
+        "She", "They", "If", "When", "While", "Although", "Because", "Many", "Some", "Most", "All", "No",
+        "Our", "Their", "We", "After", "Before", "By", "For", "From", "During", "Under", "To", "Two",
+        "Three", "One", "Those", "That", "As", "However", "People", "Someone", "Only", "Several", "Few",
+        "Each", "Every", "Both", "Another", "Other", "With", "Since",
+    }
+)  # fmt: skip
+_SUBORDINATE = re.compile(r"\b(that|who|which|what|how|why|where|when|if|because|whether)\b", re.IGNORECASE)
+_SPOKEN = re.compile(r"\b(uh|um|yeah|you know|huh|oh|i|well|okay|hm+)\b|[?!]|^\W", re.IGNORECASE)
+SCALE = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def respelled(text: str, generator: random.Random) -> str | None:
+    """The text with one figure or date written another way."""
+    options: list[str] = []
+    if match := _BIG.search(text):
+        value = float(match[1]) * SCALE[match[2]]
+        options += [text.replace(match[0], way, 1) for way in scaled(value) if way != match[0]]
+    if match := _PERCENT.search(text):
+        options += [text.replace(match[0], way, 1) for way in percents(float(match[1]))[:3] if way != match[0]]
+    if match := _DAY.search(text):
+        month, day, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
+        if 1 <= int(day) <= 31:
+            ways = dates(int(day), MONTHS.index(month) + 1, int(year))
+            options += [text.replace(match[0], way, 1) for way in (*ways, f"{month} {year}") if way != match[0]]
+            if f"on {match[0]}" in text:
+                options += [text.replace(f"on {match[0]}", f"in {month} {year}", 1)] * 2
+    if (match := _FIGURE.search(text)) and not _YEAR.fullmatch(match[1]):
+        options += [
+            text[: match.start()] + way + text[match.end() :] for way in counted(_number(match[1])) if way != match[0]
+        ]
+    return generator.choice(options) if options else None
+
+
+def refigured(text: str, premise: str, generator: random.Random) -> str | None:
+    """The text with one figure, share, month or year changed to one that the premise does not have."""
+    options: list[str] = []
+    if match := _BIG.search(text):
+        value = other_amount(float(match[1]), generator)
+        options.append(text.replace(match[0], f"{value:.3g} {match[2]}", 1))
+        options.append(text.replace(match[2], generator.choice([unit for unit in SCALE if unit != match[2]]), 1))
+    if match := _PERCENT.search(text):
+        options.append(text.replace(match[0], f"{round(other_amount(float(match[1]), generator), 1):g}{match[2]}", 1))
+    if match := _DAY.search(text):
+        month = match[1] or match[5]
+        options.append(
+            text.replace(month, generator.choice([name for name in MONTHS if name not in premise] or [month]), 1)
+        )
+    if match := _YEAR.search(text):
+        year = str(int(match[1]) + generator.choice([-20, -10, -5, -3, -2, -1, 1, 2, 3, 5, 10]))
+        options.append(text.replace(match[1], year, 1))
+    if match := _FIGURE.search(text):
+        value = round(other_amount(_number(match[1]), generator))
+        options.append(text[: match.start()] + generator.choice(counted(max(value, 2))) + text[match.end() :])
+    options = [option for option in options if option != text]
+    if not options:
+        return None
+    chosen = generator.choice(options)
+    new = set(re.findall(r"\d[\d,.]*", chosen)) - set(re.findall(r"\d[\d,.]*", text))
+    return None if any(figure in premise for figure in new) else chosen
+
+
+def bounded(text: str, generator: random.Random) -> tuple[str, str] | None:
+    """The text with a count turned into a bound, and its label where the text is true."""
+    match = _FIGURE.search(text)
+    if not match or _YEAR.fullmatch(match[1]) or text[match.end() :].split(maxsplit=1)[0] in _NOT_COUNTED:
+        return None
+    if re.search(
+        r"\b(about|than|least|most|nearly|almost|over|up to|around|approximately|some|between|and|or|-)\s*$",
+        text[: match.start()],
+    ):
+        return None
+    value = _number(match[1])
+    if value < 4:
+        return None
+    step = max(1, round(value * generator.choice([0.1, 0.2, 0.4])))
+    low, high = f"{value - step:,}", f"{value + step:,}"
+    wording, label = generator.choice(
+        [
+            (f"more than {low}", E), (f"at least {low}", E), (f"fewer than {high}", E), (f"at most {high}", E),
+            (f"at least {value:,}", E), (f"more than {high}", C), (f"at least {high}", C), (f"fewer than {low}", C),
+            (f"at most {low}", C), (f"fewer than {value:,}", C), (f"no fewer than {low}", E), (f"over {high}", C),
+        ]
+    )  # fmt: skip
+    return text[: match.start()] + wording + text[match.end() :], label
+
+
+def negated(text: str) -> str | None:
+    """A plain statement with its auxiliary negated; None for any other sentence, and for one negated already."""
+    match = _AUXILIARY.search(text)
+    if not match or _NEGATIVE.search(text) or text.endswith("?"):
+        return None
+    before = text[: match.start()].split()
+    if not 1 <= len(before) <= 5 or _SUBORDINATE.search(text[: match.start()]):
+        return None
+    first = match[0].partition(" ")[0]
+    return text[: match.start()] + match[0].replace(first, first + " not", 1) + text[match.end() :]
+
+
+def opened(sentence: str) -> str:
+    """A sentence as a clause after "that": the first letter small where the word is no name."""
+    first = sentence.partition(" ")[0]
+    return (sentence[0].lower() + sentence[1:] if first in _SMALL else sentence).rstrip(". ")
+
+
+def capital(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[0].upper() + text[1:]
+
+
+def relayed(premise: str, claim: str, label: str, generator: random.Random) -> Pair:
+    """The pair in somebody's words."""
+    speaker, other = generator.sample(SPEAKERS, 2)
+    verb = generator.choice(["said", "says", "reported", "stated", "told reporters"])
+    said = f"{capital(speaker)} {verb} that {opened(premise)}."
+    according = f"According to {speaker}, {opened(premise)}."
+    by = generator.choice([f"According to {{}}, {opened(claim)}.", f"{{}} said that {opened(claim)}."])
+    kind = generator.choice(["right", "right", "wrong", "denied", "denied claim", "alleged"])
+    if kind == "right" or label == N:
+        return generator.choice([said, according]), capital(by.format(speaker)), label
+    if kind == "wrong":
+        return generator.choice([said, according]), capital(by.format(other)), N
+    if kind == "denied":
+        return f"{capital(speaker)} denied that {opened(claim)}.", capital(f"{speaker} said that {opened(claim)}."), C
+    if kind == "denied claim":
+        return f"{capital(speaker)} {generator.choice(['denied', 'disputed'])} that {opened(claim)}.", claim, N
+    verb = generator.choice(["claimed without proof", "suspects", "fears", "would like to believe"])
+    return f"{capital(speaker)} {verb} that {opened(claim)}.", claim, N
+
+
+def figure_edits(premise: str, claim: str, generator: random.Random) -> Iterator[Pair]:
+    """Edits of the figures in an entailed claim."""
+    if way := respelled(claim, generator):
+        yield premise, way, E
+    if way := refigured(claim, premise, generator):
+        yield premise, way, C
+    if bound := bounded(claim, generator):
+        yield premise, *bound
+
+
+def wording_edits(
+    premise: str, claim: str, label: str, fillers: Sequence[str], generator: random.Random
+) -> Iterator[Pair]:
+    """A claim negated, a pair relayed by somebody, a premise beside a sentence about something else."""
+    if len(claim.split()) <= 12 and generator.random() < 0.25 and (way := negated(claim)):
+        yield premise, way, {E: C, C: E, N: N}[label]
+    single = len(premise.split()) <= 30 and not re.search(r"[.!?]\s+[A-Z]", premise)
+    spoken = _SPOKEN.search(premise) or _SPOKEN.search(claim)
+    if single and not spoken and len(claim.split()) <= 18 and generator.random() < 0.1:
+        yield relayed(premise, claim, label, generator)
+    if generator.random() < 0.06:
+        filler = generator.choice(fillers)
+        if len(filler.split()) + len(premise.split()) < 80:
+            yield generator.choice([f"{filler} {premise}", f"{premise} {filler}"]), claim, label
+
+
+def edited(rows: Sequence[Pair], fillers: Sequence[str], seed: int) -> Iterator[Pair]:
+    """Edits of labelled pairs: a few of each at most, none of most.
+
+    Args:
+        rows: Pairs with one of the three labels.
+        fillers: Sentences that may stand beside a premise.
+        seed: Decides what is drawn.
+    """
+    generator = random.Random(seed)
+    for premise, claim, label in rows:
+        if label == E:
+            yield from figure_edits(premise, claim, generator)
+        if label == N and generator.random() < 0.3 and (way := respelled(claim, generator)):
+            yield premise, way, N
+        yield from wording_edits(premise, claim, label, fillers, generator)
+
+
+# --- templates -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What templates are filled with; see templates.toml."""
+
+    people: Sequence[str]
+    places: Sequence[str]
+    bodies: Sequence[str]
+    speakers: Sequence[str]
+    deeds: Sequence[Sequence[str]]
+    things: Sequence[Sequence[str]]
+    amounts: Sequence[str]
+    measures: Sequence[Sequence[Any]]
+    ranks: Sequence[Sequence[str]]
+    roles: Sequence[Sequence[str]]
+
+
+def plain_slots(generator: random.Random, words: Words) -> dict[str, str]:
+    """Names and deeds; those with a 2 differ from those without."""
+    one, two, three = generator.sample(words.people, 3)
+    (place, place2), (body, body2) = generator.sample(words.places, 2), generator.sample(words.bodies, 2)
+    speaker, speaker2 = generator.sample(words.speakers, 2)
+    (base, past, what), (_, past2, what2) = generator.sample(words.deeds, 2)
+    kind, kinds = generator.choice(words.ranks)
+    role, role_back = generator.choice(words.roles)
+    rank = generator.randint(2, len(ORDINALS) - 2)
+    return {
+        "one": one, "two": two, "three": three, "place": place, "place2": place2, "body": body, "body2": body2,
+        "speaker": speaker, "speaker2": speaker2,
+        "base": base, "past": past, "what": what, "past2": past2, "what2": what2,
+        "kind": kind, "kinds": kinds, "role": role, "role_back": role_back, "rank": UNITS[rank + 1],
+        "ordinal": ORDINALS[rank], "next_ordinal": ORDINALS[rank + 1],
+    }  # fmt: skip
+
+
+def time_slots(generator: random.Random) -> dict[str, str]:
+    """A day, what lies around it, and another one."""
+    day, month, year = generator.randint(2, 28), generator.randint(1, 12), generator.randint(1950, 2022)
+    other = generator.choice([number for number in range(1, 13) if number != month])
+    gap = generator.randint(2, 8)
+    ways = dates(day, month, year)
+    return {
+        "year": str(year), "wrong_year": str(year + generator.choice([-9, -3, -2, -1, 1, 2, 4, 10])),
+        "month": MONTHS[month - 1], "wrong_month": MONTHS[other - 1],
+        "date": generator.choice(ways), "date2": generator.choice(ways),
+        "wrong_date": generator.choice(dates(day, other, year) + dates(day % 28 + 1, month, year)),
+        "before": str(year - gap), "after": str(year + gap),
+        "later": str(year + gap), "much_later": str(year + gap + 3),
+        "gap": f"{generator.choice(counted(gap))} years",
+        "wrong_gap": f"{generator.choice(counted(gap + generator.choice([3, 5, 10])))} years",
+        "half": "first" if month <= 6 else "second", "wrong_half": "second" if month <= 6 else "first",
+    }  # fmt: skip
+
+
+def share_slots(generator: random.Random, words: Words) -> dict[str, str]:
+    """Parts of a whole, as counts and percentages; never one half."""
+    plural, does = generator.choice(words.things)
+    whole = generator.choice([20, 24, 30, 40, 50, 60, 80, 120, 200, 1500])
+    part = generator.choice([n for n in range(2, whole - 2) if 2 * n != whole])
+    percent = generator.choice([3, 8, 12, 15, 25, 31, 38, 42, 57, 64, 71, 75, 83, 92])
+    more, fewer = "More than half", "Fewer than half"
+    return {
+        "plural": plural, "does": does,
+        "whole": generator.choice(counted(whole)), "part": generator.choice(counted(part)),
+        "part_half": more if 2 * part > whole else fewer, "part_wrong_half": fewer if 2 * part > whole else more,
+        "percent": generator.choice(percents(percent)), "percent2": generator.choice(percents(percent)),
+        "wrong_percent": generator.choice(percents(percent + generator.choice([-2, 4, 6, 7]))),
+        "percent_half": more if percent > 50 else fewer, "percent_wrong_half": fewer if percent > 50 else more,
+        "percent_majority": "majority" if percent > 50 else "minority",
+        "percent_minority": "minority" if percent > 50 else "majority",
+    }  # fmt: skip
+
+
+def change_slots(generator: random.Random, words: Words, time: Mapping[str, str]) -> dict[str, str]:
+    """Two amounts, at `year` and at `later`."""
+    first = generator.choice([2, 3, 4, 5, 6, 8, 12, 15, 24, 36, 48]) * generator.choice([1e3, 1e4, 1e5, 1e6, 1e8])
+    factor = generator.choice(list(FACTORS))
+    second, up = first * factor, factor > 1
+    wrong = second * generator.choice(
+        [ratio for ratio in (0.1, 0.4, 0.7, 0.8, 1.25, 1.6, 2.5, 10) if ratio * factor != 1]
+    )
+    forms = {"went": ("rose", "fell"), "up_or_down": ("up", "down"), "grew": ("grew", "shrank")}
+    found = {name: pair[not up] for name, pair in forms.items()}
+    found |= {f"{name}_wrong": pair[up] for name, pair in forms.items()}
+    return found | {
+        "amount": generator.choice(words.amounts),
+        "first": generator.choice(scaled(first)), "first2": generator.choice(scaled(first)),
+        "second": generator.choice(scaled(second)), "second2": generator.choice(scaled(second)),
+        "wrong_second": generator.choice(scaled(wrong)),
+        "less": generator.choice(scaled(second * 0.8)), "more": generator.choice(scaled(second * 1.25)),
+        "by_factor": FACTORS[factor], "by_wrong_factor": FACTORS[generator.choice([f for f in FACTORS if f != factor])],
+        "higher": time["later"] if up else time["year"], "lower": time["year"] if up else time["later"],
+    }  # fmt: skip
+
+
+def measure_slots(generator: random.Random, words: Words, place: str, elsewhere: str) -> dict[str, str]:
+    """A measure in two units, and others of the same thing."""
+    frame, unit, size, unit2, size2, most = generator.choice(words.measures)
+    value = generator.randint(3, most)
+
+    def said(amount: str, where: str = place) -> str:
+        return str(frame).replace("{place}", where).replace("{}", amount)
+
+    def either(amount: float) -> str:
+        name, factor = generator.choice([(unit, size), (unit2, size2)])
+        return f"{amount * factor:,.10g} {name}"
+
+    return {
+        "measure": said(either(value)),
+        "measure2": said(either(value)),
+        "wrong_measure": said(either(value * generator.choice([0.1, 0.5, 2, 3, 10]))),
+        "measure_more": said(f"more than {value - 1:,} {unit}"),
+        "measure_less": said(f"less than {value - 1:,} {unit}"),
+        "measure_elsewhere": said(either(value), elsewhere),
+    }
+
+
+def slots(generator: random.Random, words: Words) -> dict[str, str]:
+    """Everything that a template may name, drawn anew."""
+    plain, time = plain_slots(generator, words), time_slots(generator)
+    measures = measure_slots(generator, words, plain["place"], plain["place2"])
+    return plain | time | share_slots(generator, words) | change_slots(generator, words, time) | measures
+
+
+def invented(count: int, seed: int, *, held_out: bool = False) -> Iterator[tuple[Pair, str]]:
+    """Template pairs with the name of their family; none twice."""
+    generator = random.Random(f"{seed}/{held_out}")
+    families = dict(TEMPLATES["held_out" if held_out else "train"])
+    words = Words(**families.pop("words"))
+    seen: set[Pair] = set()
+    while len(seen) < count:
+        family = generator.choice(list(families))
+        templates = families[family]
+        label = generator.choice([kind for kind in (E, N, C) if templates[kind]])
+        names = generator.choice(templates[label]).split(" > ")
+        filled = slots(generator, words)
+        premise, claim = (capital(generator.choice(templates["say"][name]).format_map(filled)) for name in names)
+        if (premise, claim, label) not in seen and premise != claim:
+            seen.add((premise, claim, label))
+            yield (premise, claim, label), family
