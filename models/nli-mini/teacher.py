@@ -12,6 +12,7 @@ than two threads within every operation.
 """
 
 import argparse
+import fcntl
 import gzip
 import hashlib
 import json
@@ -46,6 +47,7 @@ class Settings:
 
     base: str
     mixes: Sequence[str]
+    batches: Sequence[int]  # of each mix
     learning_rate: float
     layer_decay: float
     frozen_layers: int
@@ -214,14 +216,14 @@ def stream(recipe: Recipe, teacher: Teacher, done: Mapping[str, int]) -> Iterato
         ValueError: A mix that was begun is another one now.
     """
     settings = teacher.settings
-    for name in settings.mixes:
+    for name, most in zip(settings.mixes, settings.batches, strict=True):
         if not recipe.mix(name).exists():
             continue
         examples = [
             e for e in encode(teacher.tokenizer, read_pairs(recipe.mix(name))) if len(e.ids) <= settings.max_tokens
         ]
         cut = batches(examples, settings.batch_size, f"{settings.seed}/{name}")
-        for number in range(done.get(name, 0), len(cut)):
+        for number in range(done.get(name, 0), min(most, len(cut))):
             yield Work(name, number, [examples[i] for i in cut[number]])
 
 
@@ -245,7 +247,18 @@ def checked(checkpoint: Path, state: Mapping[str, Any], now: Mapping[str, str]) 
 
 
 def train(recipe: Recipe, settings: Settings, folder: Path, stop_after: int | None) -> None:
-    """Train until the mixes end, `stop_after` pairs are seen, or SIGTERM; the checkpoint then holds the state."""
+    """Train until the mixes end, `stop_after` pairs are seen, or SIGTERM; the checkpoint then holds the state.
+
+    Raises:
+        BlockingIOError: Another process trains in this folder, perhaps one that was stopped but has not ended yet.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # freed when the file is closed, at the latest by the end
+        _train(recipe, settings, folder, stop_after)
+
+
+def _train(recipe: Recipe, settings: Settings, folder: Path, stop_after: int | None) -> None:
     teacher = Teacher(settings, recipe.paths["work"] / "base" / settings.base)
     checkpoint = folder / "checkpoint.safetensors"
     mixes = digests(recipe, settings)
@@ -255,7 +268,6 @@ def train(recipe: Recipe, settings: Settings, folder: Path, stop_after: int | No
         print(f"resumed at step {teacher.step}, {teacher.pairs} pairs", flush=True)
     stopping: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
-    folder.mkdir(parents=True, exist_ok=True)
     began = saved = time.monotonic()
     began_pairs, smooth, smooth_speed = teacher.pairs, None, 0.0
     for work in stream(recipe, teacher, done):

@@ -1,0 +1,342 @@
+"""How the training data of the bundled model is made, its teacher trained, and its scores counted."""
+
+import gzip
+import importlib
+import json
+import math
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast
+
+FOLDER = Path(__file__).parents[2] / "models" / "nli-mini"
+NAMES = ("train", "rules", "mix", "check_overlap", "teacher", "evaluate")
+ROWS = [
+    ("The kiln was lit on Monday.", "The kiln was lit.", "entailment"),
+    ("The kiln was lit on Monday.", "The kiln was never lit.", "contradiction"),
+    ("The kiln was lit on Monday, and by Friday all of the bricks had been sold.", "The bricks were red.", "neutral"),
+    ("Two potters left the village.", "Ten potters stayed.", "not_entailment"),
+    ("Clay came by boat.", "Clay came by boat from the north.", "not_entailment"),
+]
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    """The scripts as modules, by name; their folder is no package."""
+    before = {name: sys.modules.pop(name, None) for name in NAMES}
+    sys.path.insert(0, str(FOLDER))
+    yield {name: importlib.import_module(name) for name in NAMES}
+    sys.path.remove(str(FOLDER))
+    for name, module in before.items():
+        del sys.modules[name]
+        if module is not None:
+            sys.modules[name] = module
+
+
+def write_rows(path, rows):
+    """A gzip'd mix."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.writelines(
+            json.dumps(dict(zip(("premise", "hypothesis", "label"), row, strict=False))) + "\n" for row in rows
+        )
+
+
+# --- rules
+
+
+def amount(text):
+    """What a written amount is."""
+    number, _, unit = text.partition(" ")
+    return float(number.replace(",", "")) * {"": 1, "thousand": 1e3, "million": 1e6, "billion": 1e9}[unit]
+
+
+@given(st.integers(1, 999), st.sampled_from([1, 10, 1000, 100_000, 10**6, 10**8]))
+def test_every_way_to_write_an_amount_is_the_same_amount(recipe, digits, unit):
+    """400 million is 0.4 billion, and 1500 is 1.5 thousand."""
+    value = float(digits * unit)
+
+    ways = recipe["rules"].scaled(value)
+
+    assert [amount(way) for way in ways] == pytest.approx([value] * len(ways))
+
+
+def test_a_figure_written_otherwise_is_still_entailed_and_another_one_contradicted(recipe):
+    """The two edits of one claim carry opposite labels."""
+    pairs = [("In 2020 the mine sold 1,500 tonnes.", "The mine sold 1,500 tonnes.", "entailment")] * 40
+
+    made = set(recipe["rules"].edited(pairs, ["Rain fell."], 1))
+
+    respelled = {claim for _, claim, label in made if label == "entailment" and "1500 tonnes" in claim}
+    assert respelled == {"The mine sold 1500 tonnes."}
+    found = [
+        re.fullmatch(r"The mine sold ([\d,]+) tonnes.", claim) for _, claim, label in made if label == "contradiction"
+    ]
+    wrong = [match[1].replace(",", "") for match in found if match]
+    assert wrong
+    assert "1500" not in wrong
+
+
+def test_negating_a_false_claim_makes_it_true(recipe):
+    """And a true one false; what is open stays open."""
+    kinds = ("entailment", "neutral", "contradiction")
+    pairs = [("The dam is in Chile.", "The dam is new.", kind) for kind in kinds for _ in range(60)]
+
+    made = list(recipe["rules"].edited(pairs, ["Rain fell."], 1))
+
+    found = {label for _, claim, label in made if claim == "The dam is not new."}
+    assert found == set(kinds)
+    assert recipe["rules"].negated("The dam is not new.") is None
+    assert recipe["rules"].negated("Is the dam new?") is None
+
+
+def test_held_out_templates_share_neither_words_nor_sentences_with_training(recipe):
+    """Otherwise their score would say nothing about new sentences."""
+    templates = recipe["rules"].TEMPLATES
+
+    def texts(part):
+        return {
+            text
+            for family, content in templates[part].items()
+            if family != "words"
+            for say in content["say"].values()
+            for text in say
+        }
+
+    bare = {"{body} {past} {what}.", "{two} {role_back} {one}.", "{three} {role} {two}.", "{body} {past2} {what2}."}
+    measures = {text for text in texts("train") if text.startswith(("{measure", "{wrong_measure"))}
+    assert texts("train") & texts("held_out") <= bare | measures | {"{two} {role} {one}."}
+    for kind in ("people", "places", "bodies", "speakers", "deeds", "things", "amounts", "measures", "roles"):
+        first, second = (set(map(str, templates[part]["words"][kind])) for part in ("train", "held_out"))
+        assert not first & second
+
+
+@pytest.mark.parametrize("held_out", [False, True])
+def test_every_template_can_be_filled(recipe, held_out):
+    """No pair has an open brace, and the same seed gives the same pairs."""
+    made = list(recipe["rules"].invented(1500, 3, held_out=held_out))
+
+    assert made == list(recipe["rules"].invented(1500, 3, held_out=held_out))
+    assert len(set(made)) == 1500
+    assert not any("{" in text for pair, _ in made for text in pair)
+    assert {pair[2] for pair, _ in made} == {"entailment", "neutral", "contradiction"}
+
+
+# --- mix
+
+
+def test_claims_that_differ_in_figures_and_months_have_one_key(recipe):
+    """So that an evaluation claim with another year counts as seen."""
+    key = recipe["mix"].claim_key
+
+    assert key("In May 2011, 1,500 left!") == key("in June 1999 20,000 left")
+    assert key("In May 2011 they left.") != key("In May 2011 they stayed.")
+
+
+def test_retrieved_neutrals_leave_the_evidence_out(recipe):
+    """Neither a claim's gold premise comes back nor a near copy, and what shares a name does, first or alone."""
+    mix = recipe["mix"]
+    rows = [
+        mix.Row(
+            "Harlow Bridge carries six lanes of traffic over the Tamble.",
+            "Harlow Bridge bears six broad lanes.",
+            "entailment",
+            "s",
+        ),
+        mix.Row(
+            "Painters coat Harlow Bridge in grey each spring.",
+            "Harlow Bridge gets a grey coat each spring.",
+            "entailment",
+            "s",
+        ),
+        mix.Row("Six sheep graze near Harlow on the hills of Orn.", "Orn has sheep.", "entailment", "s"),
+    ]
+    passages = [(row.premise, row.premise) for row in rows]
+    passages.append(("copy", "Harlow Bridge carries six lanes of heavy traffic over the Tamble."))
+    index = mix.Retrieval(passages, rows)
+
+    assert index.neutral(rows[0].hypothesis) == [rows[1].premise, rows[2].premise]
+    assert index.neutral(rows[0].hypothesis, same_subject=True) == [rows[1].premise]
+    assert index.neutral(rows[0].hypothesis, frozenset([rows[1].premise])) == [rows[2].premise]
+
+
+def test_the_second_teacher_mix_has_no_row_of_the_first(recipe):
+    """Each source's rows are dealt out in one order."""
+    mix = recipe["mix"]
+    rows = [mix.Row(f"premise {i}", f"claim {i}", "neutral", "s") for i in range(100)]
+    quota = {"s": [40, 30, 100]}
+
+    first, second, student = (set(mix.spread(rows, quota, which, 5)) for which in range(3))
+
+    assert (len(first), len(second), len(student)) == (40, 30, 100)
+    assert not first & second
+
+
+# --- the student's loss
+
+
+def test_a_row_without_label_is_learnt_from_the_teacher_alone(recipe):
+    """At temperature 1 the divergence from equal logits is nothing, from others it is what was worked by hand."""
+    train = recipe["train"]
+    logits = torch.log(torch.tensor([[0.5, 0.25, 0.25], [0.5, 0.25, 0.25]]))
+    soft = torch.log(torch.tensor([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]]))
+    targets = torch.full((2,), train.UNLABELLED)
+
+    losses = [
+        train.distillation_loss(logits[i : i + 1], targets[:1], soft[i : i + 1], 0.3, 1.0).item() for i in range(2)
+    ]
+
+    assert losses == pytest.approx([0.0, 0.25 * math.log(2)], abs=1e-6)
+
+
+def test_rounded_layers_stay_close_to_exact_ones_and_pass_gradients(recipe):
+    """Inputs and weights take 256 values each; what is within the observed range moves by half a step at most."""
+    torch.manual_seed(1)
+    holder = torch.nn.ModuleDict({"encoder": torch.nn.ModuleDict({"dense": torch.nn.Linear(16, 8)})})
+    rounding = recipe["train"].Rounding(holder)
+    given_ = torch.randn(64, 16, requires_grad=True)
+    exact = holder["encoder"]["dense"](given_)
+    rounding.observing = True
+    holder["encoder"]["dense"](given_)
+    rounding.observing, rounding.rounding = False, True
+
+    rounded = holder["encoder"]["dense"](given_)
+    rounded.sum().backward()
+
+    assert not torch.equal(rounded, exact)
+    assert (rounded - exact).abs().max() < 0.1
+    assert given_.grad.abs().sum() > 0
+
+
+# --- the teacher
+
+
+@pytest.fixture
+def workshop(recipe, tmp_path):
+    """A recipe of two tiny mixes, and a tiny teacher to train."""
+    (tmp_path / "train.toml").write_text('[paths]\nwork = "."\n[mix]\nseed = 1\n', encoding="utf-8")
+    found = recipe["mix"].Recipe(tmp_path / "train.toml")
+    for name, rows in (("one", ROWS * 3), ("two", ROWS[::-1])):
+        write_rows(found.mix(name), rows)
+    folder = tmp_path / "base" / "tiny"
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["<s>", "<pad>", "</s>", "[UNK]"]
+    texts = [text for row in ROWS for text in row[:2]]
+    tokenizer.train_from_iterator(texts, trainers.WordPieceTrainer(vocab_size=120, special_tokens=special))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", unk_token="[UNK]", cls_token="<s>", sep_token="</s>"
+    )
+    torch.manual_seed(3)
+    config = MPNetConfig(
+        vocab_size=len(fast),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=64,
+    )
+    MPNetModel(config).save_pretrained(folder)
+    fast.save_pretrained(folder)
+    settings = recipe["teacher"].Settings("tiny", ["one", "two"], [3, 9], 1e-3, 0.9, 1, 4, 64, 2, 0.01, 1, 2)
+    return found, settings
+
+
+def test_a_stopped_teacher_goes_on_in_the_same_bits(recipe, workshop, tmp_path):
+    """Straight through both mixes, and stopped in the first: the same checkpoint."""
+    found, settings = workshop
+    teacher = recipe["teacher"]
+
+    teacher.train(found, settings, tmp_path / "straight", None)
+    teacher.train(found, settings, tmp_path / "stopped", 8)
+    teacher.train(found, settings, tmp_path / "stopped", None)
+
+    straight, stopped = ((tmp_path / name / "checkpoint.safetensors").read_bytes() for name in ("straight", "stopped"))
+    assert straight == stopped
+
+
+def test_a_mix_that_changed_after_it_was_begun_is_refused(recipe, workshop, tmp_path):
+    """Going on would skip other rows than those that were seen."""
+    found, settings = workshop
+    recipe["teacher"].train(found, settings, tmp_path / "run", 8)
+    write_rows(found.mix("one"), ROWS * 4)
+
+    with pytest.raises(ValueError, match="one has changed"):
+        recipe["teacher"].train(found, settings, tmp_path / "run", None)
+
+
+def test_a_cooled_copy_labels_a_file_in_its_order(recipe, workshop, tmp_path):
+    """Cooling leaves the checkpoint as it was; labelling goes on where it stopped."""
+    found, settings = workshop
+    teacher = recipe["teacher"]
+    teacher.train(found, settings, tmp_path / "run", 8)
+    before = (tmp_path / "run" / "checkpoint.safetensors").read_bytes()
+
+    teacher.cool(found, settings, tmp_path / "run", tmp_path / "cooled", 2)
+    teacher.label(tmp_path / "cooled", found.mix("two"))
+
+    assert (tmp_path / "run" / "checkpoint.safetensors").read_bytes() == before
+    rows = recipe["train"].read_rows(str(found.mix("two")), seed=0)
+    assert len(rows) == len(ROWS)
+    assert all(row.soft is not None and all(map(math.isfinite, row.soft)) for row in rows)
+
+
+# --- overlap and scores
+
+
+def test_a_planted_claim_is_found(recipe, tmp_path):
+    """Whatever its case and figures; a mix without it is clean."""
+    data, claims = tmp_path / "data", tmp_path / "claims"
+    write_rows(data / "eval" / "x.jsonl.gz", [("Rain fell.", "It rained for 3 days.", "entailment")])
+    (data / "scifact").mkdir()
+    (data / "scifact" / "claims_dev.jsonl").write_text('{"claim": "Salt dissolves."}\n', encoding="utf-8")
+    (data / "fool_me_twice").mkdir()
+    (data / "fool_me_twice" / "dev.jsonl").write_text("", encoding="utf-8")
+    claims.mkdir()
+    (tmp_path / "news.jsonl").write_text("", encoding="utf-8")
+    paths = 'work = "."\ndata = "data"\nclaims = "claims"\nnews_claims = "news.jsonl"\n'
+    (tmp_path / "train.toml").write_text(f"[paths]\n{paths}[mix]\nseed = 1\n", encoding="utf-8")
+    found = recipe["mix"].Recipe(tmp_path / "train.toml")
+    write_rows(found.mix("calibration"), [("Snow fell.", "It snowed.", "entailment")])
+    write_rows(found.mix("clean"), ROWS)
+    write_rows(
+        found.mix("dirty"),
+        [
+            ("It poured.", "it RAINED for 9 days", "neutral"),
+            ("So it is.", "Salt dissolves", "neutral"),
+            ("Look.", "It snowed", "neutral"),
+        ],
+    )
+
+    clean, dirty = (recipe["check_overlap"].overlaps(found, found.mix(name)) for name in ("clean", "dirty"))
+
+    assert clean.pop("pairs") == len(ROWS)
+    assert not any(clean.values())
+    assert dirty["with an evaluation claim"] == 1
+    assert dirty["with an evaluation claim but for figures and months"] == 2
+    assert dirty["with a calibration claim"] == 1
+
+
+def test_scores_are_counted_as_gold_allows(recipe):
+    """Neutral is wrong where gold has two classes, right where it only says "not entailed"; BreakingNLI is balanced."""
+    score = recipe["evaluate"].score
+    entailed, neutral, contradicted = torch.eye(3)
+
+    two = score("x", torch.stack([entailed, neutral]), [("", "", "entailment"), ("", "", "contradiction")])
+    open_ = score("x", torch.stack([neutral, contradicted]), [("", "", "not_entailment")] * 2)
+    logits = torch.stack([contradicted] * 3 + [contradicted])
+    balanced = score("breaking_nli.test", logits, [("", "", "contradiction")] * 3 + [("", "", "entailment")])
+
+    assert two["accuracy"] == 0.5
+    assert open_["accuracy"] == 1.0
+    assert balanced["accuracy"] == 0.5
