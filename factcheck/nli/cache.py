@@ -21,12 +21,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 from zlib import crc32
 
 from factcheck.errors import ScoreError
+from factcheck.machine import cpu_facts, installed_versions
 from factcheck.nli.base import Counters, PairScorer
 from factcheck.types import NLIScores
 
@@ -446,17 +446,13 @@ def _is_probable(scores: NLIScores) -> bool:
 @cache
 def _surroundings() -> tuple[str, ...]:
     """Versions of the libraries that compute, and the kind of processor."""
-    found = []
-    for name in _PACKAGES:
-        with suppress(PackageNotFoundError):
-            found.append(f"{name} {version(name)}")
-    return (*found, platform.machine(), _processor())
+    versions = (f"{name} {found}" for name, found in installed_versions(_PACKAGES).items())
+    return (*versions, platform.machine(), _processor())
 
 
 def _processor() -> str:
     """What the system says of the first processor: maker, model, and the instructions that it has."""
-    with suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").partition("\n\n")[0].splitlines()
-        facts = [line.partition(":")[::2] for line in lines]
-        return "\n".join(f"{name.strip()}={value.strip()}" for name, value in facts if name.strip() in _CPU_FACTS)
-    return platform.processor()
+    facts = cpu_facts()
+    if facts is None:
+        return platform.processor()
+    return "\n".join(f"{name}={value}" for name, value in facts.items() if name in _CPU_FACTS)

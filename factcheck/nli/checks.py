@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from itertools import permutations
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from factcheck import nli
 from factcheck.errors import ModelError, ScoreError
+from factcheck.machine import cpu_facts, installed_versions
 from factcheck.nli.base import PairScorer
 from factcheck.nli.folder import model_folder
 from factcheck.nli.gate import Gate, best_class, compare, difference, gate_pairs
@@ -419,24 +419,12 @@ def _machine(scorer: PairScorer, device: str) -> Machine:
 
         processor = torch.cuda.get_device_name(None if device in {"auto", "cuda"} else device)
     instructions = tuple(name for name in _INSTRUCTIONS if name in flags)
-    return Machine(processor, instructions, _versions())
+    return Machine(processor, instructions, installed_versions(_PACKAGES))
 
 
 def _processor() -> tuple[str, frozenset[str]]:
     """The processor's name and its instruction sets, as Linux gives them; elsewhere its kind alone."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
+    facts = cpu_facts()
+    if facts is None:
         return platform.processor() or platform.machine(), frozenset()
-    fields = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in reversed(lines))}
-    return fields.get("model name", platform.machine()), frozenset(fields.get("flags", "").split())
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return facts.get("model name", platform.machine()), frozenset(facts.get("flags", "").split())

@@ -4,10 +4,10 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from factcheck import __version__
+from factcheck.machine import installed_versions
 from factcheck.types import JSON
 
 MANIFEST = "manifest.json"
@@ -34,13 +34,7 @@ def write_manifest(folder: Path, *, identity: Mapping[str, JSON], facts: Mapping
 
 def versions() -> dict[str, JSON]:
     """Versions of Python and of the packages that can change a score or a text; absent ones are left out."""
-    found: dict[str, JSON] = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return {"python": platform.python_version(), **installed_versions(_PACKAGES)}
 
 
 def scoring_versions() -> dict[str, JSON]:
