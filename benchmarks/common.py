@@ -81,7 +81,7 @@ def retrieved(claims: Path, corpus: Path) -> list[Pair]:
     """The pairs that a job with default settings would score, in its order; the index is kept in the build folder."""
     from factcheck.config import Settings
     from factcheck.formats import read_claims
-    from factcheck.jobs.verify import open_finder
+    from factcheck.jobs.sources import open_finder
 
     index = BUILD / "indexes" / sha256(str(corpus).encode()).hexdigest()[:16]
     settings = Settings(corpus=str(corpus), index=str(index), evidence="corpus")

@@ -159,7 +159,7 @@ def work(told: Path, arguments: list[str]) -> None:
     timed(nli, "load", "load")
     if "factcheck.jobs" in sys.modules:
         raise SystemExit("factcheck.jobs was imported before its clock was set")
-    import factcheck.jobs.verify as job
+    import factcheck.jobs.sources as job
     from factcheck.nli.cache import CachedScorer
     from factcheck.retrieval.finder import EvidenceFinder
     from factcheck.run.ledger import Ledger

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from factcheck.config import Settings
 from factcheck.formats import read_claims
-from factcheck.jobs.verify import open_finder
+from factcheck.jobs.sources import open_finder
 
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "claims/gate-pairs.json"

@@ -22,7 +22,7 @@ from verdicts import Job, jobs
 from factcheck.config import Settings
 from factcheck.errors import ClaimsError
 from factcheck.formats import read_claims
-from factcheck.jobs.verify import open_finder
+from factcheck.jobs.sources import open_finder
 from factcheck.nli import PairScorer, load
 from factcheck.pipeline import verify
 from factcheck.retrieval.finder import EvidenceFinder, Found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from factcheck.config import Settings, resolve
 from factcheck.errors import ConfigError
 from factcheck.formats.memory import claims_of
-from factcheck.jobs.verify import Workbench, prepare
+from factcheck.jobs.bench import Workbench, prepare
 from factcheck.nli import PairScorer
 from factcheck.types import Claim, Context, EvidenceFrom, Verdict
 

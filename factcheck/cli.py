@@ -213,7 +213,7 @@ def index(  # noqa: PLR0913
     Example: factcheck index reports/ --index reports.idx
     """
     from factcheck import display  # noqa: PLC0415
-    from factcheck.jobs.verify import index_corpus  # noqa: PLC0415
+    from factcheck.jobs.sources import index_corpus  # noqa: PLC0415
 
     settings = _resolve(config, language=language, max_file_mb=max_file_mb, max_seconds=max_seconds).settings
     with display.Progress(quiet=quiet) as progress:
@@ -240,7 +240,7 @@ def search(  # noqa: PLR0913
     Example: factcheck search "grid investment 2024" --index reports.idx
     """
     from factcheck import display  # noqa: PLC0415
-    from factcheck.jobs.verify import open_finder  # noqa: PLC0415
+    from factcheck.jobs.sources import open_finder  # noqa: PLC0415
     from factcheck.types import Claim  # noqa: PLC0415
 
     settings = _resolve(

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from factcheck.errors import ConfigError
 from factcheck.types import JSON, EvidenceFrom
@@ -95,12 +95,33 @@ class Settings:
         """The evidence source that was asked for; None where each claim decides."""
         return None if self.evidence == "auto" else EvidenceFrom(self.evidence)
 
+    def record(self) -> dict[str, JSON]:
+        """All settings by name, with folders and files made absolute: what `Settings.of` reads."""
+        values: dict[str, JSON] = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name in _PATHS and isinstance(value, str) and value and not value.startswith("hf:"):
+                value = str(Path(value).resolve())
+            values[item.name] = list(value) if isinstance(value, tuple) else value
+        return values
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """The settings that `record` wrote.
+
+        Raises:
+            ConfigError: A value does not fit.
+        """
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
+        return cls(**_known("settings", values))
+
     def identity(self) -> dict[str, JSON]:
         """The settings that can change a verdict, by name."""
         values = {item.name: getattr(self, item.name) for item in fields(self) if item.metadata.get("identity", True)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
+_PATHS = frozenset({"corpus", "index", "run", "cache"})
 _MOST = 1_000_000
 _KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", tuple: "list"}
 

@@ -1,8 +1,11 @@
 """What a result was computed on: the processor, and the releases of what computed it."""
 
+import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+_VECTORS = ("avx", "amx", "fma", "f16c", "sse4", "asimd", "sve", "bf16", "i8mm", "fphp")
 
 
 def installed_versions(packages: Iterable[str]) -> dict[str, str]:
@@ -14,6 +17,16 @@ def installed_versions(packages: Iterable[str]) -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def instruction_set() -> str:
+    """Kind and maker of the processor, with the vector instructions that it has: what the bits of a sum depend on."""
+    facts = cpu_facts()
+    if facts is None:
+        return f"{platform.machine()} {platform.processor()}".strip()
+    flags = facts.get("flags") or facts.get("Features") or ""
+    vectors = sorted(flag for flag in flags.split() if flag.startswith(_VECTORS))
+    return " ".join([platform.machine(), facts.get("vendor_id", ""), *vectors])
 
 
 def cpu_facts() -> dict[str, str] | None:

@@ -1,7 +1,7 @@
 """Claims to verdicts, a window at a time, in claim order and in bounded memory."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain, islice
@@ -24,7 +24,7 @@ def verify(  # noqa: PLR0913 (all named)
     rule: Rule,
     stages: Sequence[int] = (),
     window: int = 128,
-) -> Iterator[Verdict]:
+) -> Generator[Verdict, None, None]:
     """One verdict a claim, in order.
 
     Claims are read `window` at a time: the pairs of all of them are scored together while the passages of the next
@@ -82,10 +82,15 @@ def _judge(cases: Sequence[_Case], scorer: PairScorer, rule: Rule, stages: Seque
         ]
         scores = iter(scorer.score(pairs))
         for case, hits in zip(cases, chosen, strict=True):
-            case.judged += zip(hits, islice(scores, len(hits)), strict=True)
+            case.judged += zip(hits, map(_as_shown, islice(scores, len(hits))), strict=True)
         cases = [case for case in cases if len(case.judged) < len(case.hits) and not _is_settled(case, rule)]
         if not cases:
             break
+
+
+def _as_shown(scores: NLIScores) -> NLIScores:
+    """Probabilities as every record prints them, so that a verdict follows from the numbers beside it."""
+    return NLIScores(round(scores.entailment, 6), round(scores.neutral, 6), round(scores.contradiction, 6))
 
 
 def _is_settled(case: _Case, rule: Rule) -> bool:

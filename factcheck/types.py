@@ -163,6 +163,7 @@ class Source:
     sha256: str
     url: str | None = None
     date: str | None = None
+    extractor: str = ""  # what read the file; empty for a context that the claim brought
 
 
 @dataclass(frozen=True, slots=True)

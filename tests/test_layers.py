@@ -22,7 +22,7 @@ ALLOWED = {
     "verdict": _BASE,
     "pipeline": _BASE | {"nli", "retrieval", "verdict"},
     "run": _READS | {"machine"},
-    "jobs": _READS | {"assets", "config", "corpus", "nli", "retrieval", "verdict", "pipeline", "run"},
+    "jobs": _READS | {"assets", "machine", "config", "corpus", "nli", "retrieval", "verdict", "pipeline", "run"},
     "checker": _READS | {"config", "jobs", "nli"},
     "display": _READS | {"jobs", "nli"},
     "testing": _READS | {"nli", "checker"},

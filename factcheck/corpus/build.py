@@ -377,6 +377,7 @@ class _Builder:
             language=self.language,
             splitter=self.splitter,
             corpus_version=self._corpus_version(),
+            corpus=_absolute(self.corpus),
             tables={name: table.version for name, table in self.tables.items()},
             documents=self.tables["documents"].count_rows(),
             sentences=self.tables["sentences"].count_rows(),
@@ -396,6 +397,10 @@ class _Builder:
         for row in sorted(rows, key=lambda row: row["doc_id"]):
             digest.update(f"\n{row['doc_id']}\t{row['content']}".encode())
         return digest.hexdigest()
+
+
+def _absolute(corpus: Path | str) -> str:
+    return str(corpus) if str(corpus).startswith("hf:") else str(Path(corpus).resolve())
 
 
 def _is_current(known: dict[str, Any], file: SourceFile, limits: str) -> bool:

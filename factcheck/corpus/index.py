@@ -7,7 +7,7 @@ build is whole, so a reader never sees half of one.
 
 import asyncio
 import json
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -21,10 +21,10 @@ from factcheck.types import Source
 
 T = TypeVar("T")
 
-FORMAT = 2
+FORMAT = 3
 POINTER = "index.json"
 TABLES = ("documents", "sentences", "files")
-_SOURCE_COLUMNS = ["doc_id", "title", "path", "sha256", "url", "date"]
+_SOURCE_COLUMNS = ["doc_id", "title", "path", "sha256", "url", "date", "extractor"]
 _MATCH_COLUMNS = ["doc_id", "sentence", "start", "end", "page", "quote", "before", "copy_key"]
 _AT_ONCE = 8  # searches
 _LONGEST_LIST = 2_000  # values in one condition
@@ -38,6 +38,7 @@ class Pointer:
     language: str
     splitter: str  # name and version of what cut the sentences
     corpus_version: str  # SHA-256 over documents, extractors and index settings
+    corpus: str  # where the documents were read, for what reads them again; not part of the version
     tables: dict[str, int]
     documents: int
     sentences: int
@@ -199,6 +200,12 @@ class CorpusIndex:
         """The extracted text of a document; None where its file is the text, or where it is not in the corpus."""
         rows = self._rows_with("documents", ["text"], "doc_id", [doc_id])
         return rows[0]["text"] if rows else None
+
+    def inventory(self) -> Iterator[tuple[str, str]]:
+        """Id and content hash of every document of the corpus, in no order, streamed."""
+        query = self._tables["documents"].search().select(["doc_id", "content"]).limit(None)
+        for batch in query.to_batches():
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
     def problems(self) -> list[Problem]:
         """Everything that could not be read when the index was built."""

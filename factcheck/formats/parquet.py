@@ -41,6 +41,7 @@ def _schema() -> "pa.Schema":
         "date": text,
         "page": whole,
         "sha256": text,
+        "extractor": text,
         "sentence": whole,
         "start": whole,
         "end": whole,

@@ -109,6 +109,7 @@ def passage_record(passage: Passage) -> dict[str, JSON]:
         "date": source.date,
         "page": passage.page,
         "sha256": source.sha256,
+        "extractor": source.extractor,
         "sentence": passage.sentence,
         "start": passage.start,
         "end": passage.end,
@@ -190,6 +191,7 @@ def _passage(record: Mapping[str, Any], *, premise: str) -> Passage:
         sha256=record["sha256"],
         url=record["url"],
         date=record["date"],
+        extractor=record.get("extractor", ""),
     )
     return Passage(
         source=source,

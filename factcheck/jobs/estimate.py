@@ -9,8 +9,8 @@ from pathlib import Path
 from factcheck.config import Settings
 from factcheck.formats import read_claims
 from factcheck.formats.records import to_line
+from factcheck.jobs.bench import prepare
 from factcheck.jobs.progress import Progress
-from factcheck.jobs.verify import prepare
 from factcheck.nli import PairScorer
 from factcheck.types import Claim
 

@@ -1,5 +1,6 @@
 """Going on with a run: what it was begun with is what it goes on with, and telling so needs no model."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from factcheck.jobs.scorer import open_scorer
 from factcheck.nli import PairScorer
 from factcheck.nli.identity import class_for, model_fingerprint, precision_and_device
 from factcheck.run.ledger import Ledger
+from factcheck.types import JSON
 
 
 def begun_in(ledger: Ledger) -> str | None:
@@ -41,3 +43,24 @@ def open_again(settings: Settings, recorded: str, folder: Path, on_note: Callabl
             f"the run was begun in {precision} on {device}, which cannot be had here ({error.where}: {error.found})",
             "go on where it was begun, or name another --run folder",
         ) from error
+
+
+def same_run(ledger: Ledger, identity: dict[str, JSON]) -> None:
+    """Refuse to go on with a run of other inputs, saying which."""
+    identity = {"claims": ledger.get("claims"), **identity}
+    recorded = ledger.get("identity")
+    assert isinstance(recorded, dict)
+    names = [name for name in {**recorded, **identity} if recorded.get(name) != identity.get(name)]
+    if names:
+        differences = ", ".join(
+            f"{name} was {_short(recorded.get(name))}, is {_short(identity.get(name))}" for name in names
+        )
+        fix = "start a new one beside it with --new, or name another --run folder"
+        if names == ["corpus"]:
+            fix = f"bring it up to date with `factcheck update {ledger.folder}`, or {fix}"
+        raise RunError(ledger.folder, f"the run is of other inputs: {differences}", fix)
+
+
+def _short(value: JSON) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:16] + "…" + text[-1]

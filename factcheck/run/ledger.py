@@ -3,14 +3,18 @@
 WAL with `synchronous=NORMAL`: a transaction survives the death of the process at any moment; power loss can take back
 the last ones, never half of one, and the resumed run scores those claims again. Not for network file systems, whose
 locks SQLite cannot trust.
+
+Verdicts come in editions. The first is what `factcheck verify` decided; an update writes the next one beside it, and
+when that is whole it becomes the current one, in the same transaction in which the old one goes.
 """
 
 import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -21,27 +25,34 @@ from factcheck.run.codec import claim_from_json, claim_to_json
 from factcheck.types import JSON, Claim, EvidenceFrom, Label, Reason, Verdict
 
 LEDGER = "run.sqlite"
-_OWN = {"write.lock", "rejected.jsonl", "rejected.new", "manifest.json", f"{LEDGER}-wal", f"{LEDGER}-shm"}
-_FORMAT = 2
+LOCK = "write.lock"
+_OWN = {LOCK, "rejected.jsonl", "rejected.new", "manifest.json", f"{LEDGER}-wal", f"{LEDGER}-shm"}
+_FORMAT = 3
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, record TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS verdicts (
-    position INTEGER PRIMARY KEY REFERENCES claims, label TEXT NOT NULL, score REAL NOT NULL, confidence REAL,
-    reason TEXT NOT NULL, evidence_from TEXT NOT NULL, unjudged INTEGER NOT NULL);
+    edition INTEGER NOT NULL, position INTEGER NOT NULL REFERENCES claims, label TEXT NOT NULL, score REAL NOT NULL,
+    confidence REAL, reason TEXT NOT NULL, evidence_from TEXT NOT NULL, unjudged INTEGER NOT NULL,
+    PRIMARY KEY (edition, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS evidence (
-    position INTEGER NOT NULL REFERENCES verdicts, rank INTEGER NOT NULL, doc_id TEXT NOT NULL, stance TEXT NOT NULL,
-    record TEXT NOT NULL, PRIMARY KEY (position, rank)) WITHOUT ROWID;
+    edition INTEGER NOT NULL, position INTEGER NOT NULL, rank INTEGER NOT NULL, doc_id TEXT NOT NULL,
+    stance TEXT NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (edition, position, rank), FOREIGN KEY (edition, position) REFERENCES verdicts) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
+    edition INTEGER NOT NULL, doc_id TEXT NOT NULL, digest TEXT NOT NULL,
+    PRIMARY KEY (edition, doc_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS events (
     number INTEGER PRIMARY KEY, time REAL NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS verdicts_by_label ON verdicts (label, score);
-CREATE INDEX IF NOT EXISTS evidence_by_document ON evidence (doc_id);
+CREATE INDEX IF NOT EXISTS verdicts_by_label ON verdicts (edition, label, score);
+CREATE INDEX IF NOT EXISTS evidence_by_document ON evidence (edition, doc_id);
 """
-_EVIDENCE = "SELECT record FROM evidence WHERE position = ? ORDER BY rank"
+_EVIDENCE = "SELECT record FROM evidence WHERE edition = ? AND position = ? ORDER BY rank"
 _VERDICTS = """
 SELECT position, record, label, score, confidence, reason, evidence_from, unjudged
-FROM verdicts JOIN claims USING (position)
+FROM verdicts JOIN claims USING (position) WHERE edition = ?
 """
+_DIGEST_CHARACTERS = 16
 
 
 class Ledger:
@@ -62,15 +73,15 @@ class Ledger:
         if not write and not path.exists():
             raise RunError(self.folder, "holds no run", "name the folder that `factcheck verify --run` wrote")
         try:
-            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db = _connect(path, write=write)
             if not self._check_format() and write:
                 self._db.execute(f"PRAGMA user_version = {_FORMAT}")
             if write:
                 self._db.executescript(_SCHEMA)
             if write and not self.is_finished():  # a finished run stays the one file that it is
-                self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = NORMAL")
+                self._log_ahead()
             self._db.execute("SELECT count(*) FROM meta")
+            self.edition = self._published()
         except sqlite3.DatabaseError as error:
             self._unlock()
             raise RunError(path, f"the ledger cannot be opened: {error}", "name another --run folder") from error
@@ -94,6 +105,15 @@ class Ledger:
             what = f"the ledger has format {found}; this version of factcheck reads {_FORMAT}"
             raise RunError(self.folder / LEDGER, what, "use the version that wrote it, or name another --run folder")
         return bool(tables)
+
+    def _log_ahead(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+
+    def _published(self) -> int:
+        edition = self.get("edition") or 1
+        assert isinstance(edition, int)
+        return edition
 
     def _unlock(self) -> None:
         if self._lock is not None:
@@ -127,7 +147,7 @@ class Ledger:
     def put(self, key: str, value: JSON) -> None:
         """Write a value of the run's own notes."""
         with self._transaction() as db:
-            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+            _put(db, key, value)
 
     def ingest(self, claims: Iterable[Claim]) -> str:
         """Store all claims of the run in one transaction; gives their digest (SHA-256).
@@ -142,18 +162,42 @@ class Ledger:
                 if not stored:
                     db.execute("INSERT INTO claims VALUES (?, ?, ?)", (position, claim.id, claim_to_json(claim)))
             if not stored:
-                db.execute("INSERT INTO meta VALUES ('claims', ?)", (json.dumps(digest.hexdigest()),))
+                _put(db, "claims", digest.hexdigest())
         return digest.hexdigest()
+
+    def begin(self, documents: Iterable[tuple[str, str]], **notes: JSON) -> None:
+        """Note in one transaction what this edition is decided with: the documents of the corpus, and `notes`.
+
+        Args:
+            documents: Ids and content hashes of all documents that could be quoted, from which a later comparison
+                tells a changed document from one that is found no more.
+            **notes: Notes to `put`.
+        """
+        with self._transaction() as db:
+            db.execute("DELETE FROM documents WHERE edition = ?", (self.edition,))
+            db.executemany(
+                "INSERT INTO documents VALUES (?, ?, ?)",
+                ((self.edition, doc_id, digest[:_DIGEST_CHARACTERS]) for doc_id, digest in documents),
+            )
+            for key, value in notes.items():
+                _put(db, key, value)
+
+    def document(self, doc_id: str) -> str | None:
+        """What stands for the content of a document of the corpus; None where the corpus did not hold it."""
+        query = "SELECT digest FROM documents WHERE edition = ? AND doc_id = ?"
+        row = self._db.execute(query, (self.edition, doc_id)).fetchone()
+        return None if row is None else str(row[0])
 
     def pending(self) -> Iterator[Claim]:
         """Claims without a verdict, in claim order; may be read in another thread, a few hundred at a time."""
         query = """
-            SELECT position, record FROM claims WHERE position > ? AND position NOT IN (SELECT position FROM verdicts)
+            SELECT position, record FROM claims WHERE position > ?
+            AND NOT EXISTS (SELECT 1 FROM verdicts WHERE edition = ? AND verdicts.position = claims.position)
             ORDER BY position LIMIT 500
         """
         with closing(sqlite3.connect(self.folder / LEDGER, check_same_thread=False)) as reader:
             last = -1
-            while rows := reader.execute(query, (last,)).fetchall():
+            while rows := reader.execute(query, (last, self.edition)).fetchall():
                 for _, record in rows:
                     yield claim_from_json(record)
                 last = rows[-1][0]
@@ -165,11 +209,16 @@ class Ledger:
                 row = db.execute("SELECT position FROM claims WHERE id = ?", (verdict.claim.id,)).fetchone()
                 values = (verdict.label.value, verdict.score, verdict.confidence)
                 origin = (verdict.reason.value, verdict.evidence_from.value, verdict.unjudged)
-                db.execute("INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, *values, *origin))
+                db.execute(
+                    "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (self.edition, *row, *values, *origin)
+                )
                 db.executemany(
-                    "INSERT INTO evidence VALUES (?, ?, ?, ?, ?)",
+                    "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?)",
                     [
-                        (*row, rank, item.passage.source.doc_id, item.stance.value, to_json(evidence_record(item)))
+                        (
+                            *(self.edition, *row, rank),
+                            *(item.passage.source.doc_id, item.stance.value, to_json(evidence_record(item))),
+                        )
                         for rank, item in enumerate(verdict.evidence)
                     ],
                 )
@@ -177,31 +226,43 @@ class Ledger:
     def event(self, kind: str, detail: JSON = None) -> None:
         """Note that something happened, with the time."""
         with self._transaction() as db:
-            db.execute(
-                "INSERT INTO events (time, kind, detail) VALUES (?, ?, ?)", (time.time(), kind, json.dumps(detail))
-            )
+            _note(db, kind, detail)
+
+    def events(self, kind: str) -> list[tuple[float, JSON]]:
+        """Time (seconds since 1970) and detail of all events of a kind, oldest first."""
+        rows = self._db.execute("SELECT time, detail FROM events WHERE kind = ? ORDER BY number", (kind,)).fetchall()
+        return [(when, json.loads(detail)) for when, detail in rows]
 
     def verdicts(self) -> Iterator[Verdict]:
         """All verdicts in claim order, streamed."""
-        return (self._verdict(row) for row in self._db.execute(_VERDICTS + "ORDER BY position"))
+        rows = self._db.execute(_VERDICTS + "ORDER BY position", (self.edition,))
+        return (self._verdict(row) for row in rows)
+
+    def verdict(self, claim_id: str) -> Verdict | None:
+        """The verdict on one claim; None where there is no such claim, or no verdict on it yet."""
+        row = self._db.execute(_VERDICTS + "AND id = ?", (self.edition, claim_id)).fetchone()
+        return None if row is None else self._verdict(row)
 
     def strongest(self, label: Label, *, limit: int) -> list[Verdict]:
         """The verdicts of a label with the highest score, ties in claim order."""
-        query = _VERDICTS + "WHERE label = ? ORDER BY score DESC, position LIMIT ?"
-        return [self._verdict(row) for row in self._db.execute(query, (label.value, limit)).fetchall()]
+        query = _VERDICTS + "AND label = ? ORDER BY score DESC, position LIMIT ?"
+        return [self._verdict(row) for row in self._db.execute(query, (self.edition, label.value, limit)).fetchall()]
 
     def counts(self) -> dict[Label, int]:
         """How many verdicts there are of each label, all labels named."""
-        counted = dict(self._db.execute("SELECT label, count(*) FROM verdicts GROUP BY label").fetchall())
+        query = "SELECT label, count(*) FROM verdicts WHERE edition = ? GROUP BY label"
+        counted = dict(self._db.execute(query, (self.edition,)).fetchall())
         return {label: counted.get(label.value, 0) for label in Label}
 
     def pairs(self) -> int:
         """How many passages were judged for all verdicts together."""
-        return int(self._db.execute("SELECT count(*) FROM evidence").fetchone()[0])
+        query = "SELECT count(*) FROM evidence WHERE edition = ?"
+        return int(self._db.execute(query, (self.edition,)).fetchone()[0])
 
     def progress(self) -> tuple[int, int]:
         """Verdicts written, and claims in the run."""
-        done = self._db.execute("SELECT count(*) FROM verdicts").fetchone()[0]
+        query = "SELECT count(*) FROM verdicts WHERE edition = ?"
+        done = self._db.execute(query, (self.edition,)).fetchone()[0]
         return int(done), int(self._db.execute("SELECT count(*) FROM claims").fetchone()[0])
 
     def is_finished(self) -> bool:
@@ -211,13 +272,45 @@ class Ledger:
     def finish(self) -> None:
         """Mark the run complete and fold the write-ahead log into the one file, which then opens read-only."""
         self.put("finished", time.time())
+        self._fold()
+
+    def begin_update(self, identity: Mapping[str, JSON], documents: Iterable[tuple[str, str]]) -> Self:
+        """This ledger at its next edition, where an update of this identity begins, or goes on if it is the same.
+
+        Everything else still reads the published edition. The view shares the connection: close this one alone.
+        """
+        self._log_ahead()
+        following = copy(self)
+        following.edition = self.edition + 1
+        if self.get("update") != identity:
+            with self._transaction() as db:
+                _forget(db, following.edition)
+            following.begin(documents, update=dict(identity))
+        return following
+
+    def publish(self, flips: Iterable[JSON] = ()) -> None:
+        """Make this edition, begun by `begin_update`, the run's; what it replaces goes in the same transaction.
+
+        `flips` become events of that kind.
+        """
+        with self._transaction() as db:
+            for flip in flips:
+                _note(db, "flip", flip)
+            _forget(db, self.edition - 1)
+            _put(db, "edition", self.edition)
+            _put(db, "identity", self.get("update"))
+            _put(db, "finished", time.time())
+            db.execute("DELETE FROM meta WHERE key = 'update'")
+        self._fold()
+
+    def _fold(self) -> None:
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         with suppress(sqlite3.OperationalError):  # somebody reads it just now: it stays in WAL, whole all the same
             self._db.execute("PRAGMA journal_mode = DELETE")
 
     def _verdict(self, row: tuple[Any, ...]) -> Verdict:
         position, record, label, score, confidence, reason, origin, unjudged = row
-        found = self._db.execute(_EVIDENCE, (position,)).fetchall()
+        found = self._db.execute(_EVIDENCE, (self.edition, position)).fetchall()
         return Verdict(
             claim=claim_from_json(record),
             label=Label(label),
@@ -230,6 +323,25 @@ class Ledger:
         )
 
 
+def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    if write:
+        return sqlite3.connect(path, isolation_level=None)
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", isolation_level=None, uri=True)
+
+
+def _put(db: sqlite3.Connection, key: str, value: JSON) -> None:
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+
+
+def _forget(db: sqlite3.Connection, edition: int) -> None:
+    for table in ("evidence", "verdicts", "documents"):
+        db.execute(f"DELETE FROM {table} WHERE edition = ?", (edition,))  # noqa: S608 (names of ours)
+
+
+def _note(db: sqlite3.Connection, kind: str, detail: JSON) -> None:
+    db.execute("INSERT INTO events (time, kind, detail) VALUES (?, ?, ?)", (time.time(), kind, json.dumps(detail)))
+
+
 def claim_line(claim: Claim) -> bytes:
     """What the digest of claims is made of; where a claim stands is left out: a copied file holds the same claims."""
     return claim_to_json(replace(claim, place="")).encode("utf-8", "surrogatepass") + b"\n"
@@ -239,12 +351,12 @@ def _lock(folder: Path) -> Any:  # noqa: ANN401
     """The one writer's lock of a run; the system drops it when the process dies."""
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
-    lock = FileLock(folder / "write.lock")
+    lock = FileLock(folder / LOCK)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / LEDGER).exists() and (others := {path.name for path in folder.iterdir()} - _OWN):
             raise RunError(folder, f"holds other files ({min(others)})", "name a new or empty --run folder")
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=0.3, poll_interval=0.05)  # who asks whether it is held holds it for a moment
     except Timeout:
         raise RunError(folder, "another process is working on this run", "wait for it, or name another --run") from None
     except OSError as error:

@@ -22,7 +22,7 @@ from factcheck.types import (
     Verdict,
 )
 
-HERE = Passage(Source("d1", "Harbour report", "harbour.pdf", "ab" * 32, "https://example.org/h", "2024-05"), 7, 40, 58,
+HERE = Passage(Source("d1", "Harbour report", "harbour.pdf", "ab" * 32, "https://example.org/h", "2024-05", "pdf/1"), 7, 40, 58,
                "Three cranes work.", "Harbour report. Three cranes work.", 2)  # fmt: skip
 COPY = Passage(Source("d2", "", "notes.txt", "cd" * 32), 0, 0, 18, "Three cranes work.", "Three cranes work.")
 VERDICT = Verdict(
@@ -40,10 +40,10 @@ LINE = (
     '"verdict":"CONTRADICTED","score":0.9,"confidence":0.75,"reason":"evidence","evidence_from":"corpus","judged":1,'
     '"found":3,'
     '"evidence":[{"doc_id":"d1","title":"Harbour report","path":"harbour.pdf","url":"https://example.org/h",'
-    f'"date":"2024-05","page":2,"sha256":"{"ab" * 32}","sentence":7,"start":40,"end":58,"quote":"Three cranes work.",'
-    '"premise":"Harbour report. Three cranes work.","stance":"contradicts","entailment":0.0625,"neutral":0.0375,'
+    f'"date":"2024-05","page":2,"sha256":"{"ab" * 32}","extractor":"pdf/1","sentence":7,"start":40,"end":58,'
+    '"quote":"Three cranes work.","premise":"Harbour report. Three cranes work.","stance":"contradicts","entailment":0.0625,"neutral":0.0375,'
     '"contradiction":0.9,"retrieval_score":12.5,"copies":[{"doc_id":"d2","title":"","path":"notes.txt","url":null,'
-    f'"date":null,"page":null,"sha256":"{"cd" * 32}","sentence":0,"start":0,"end":18,'
+    f'"date":null,"page":null,"sha256":"{"cd" * 32}","extractor":"","sentence":0,"start":0,"end":18,'
     '"quote":"Three cranes work."}]}],"input":{"z":[1,null],"a":"é"}}'
 )
 

@@ -13,7 +13,8 @@ from factcheck.errors import ClaimsError, ConfigError, CorpusError, RunError
 from factcheck.formats.export import export
 from factcheck.jobs.estimate import estimate
 from factcheck.jobs.progress import Silent
-from factcheck.jobs.verify import cached_index, run_job
+from factcheck.jobs.sources import cached_index
+from factcheck.jobs.verify import run_job
 from factcheck.run.ledger import Ledger
 from factcheck.testing import RuleNLI
 from factcheck.types import Label
@@ -342,7 +343,7 @@ def test_missing_gold_documents_are_bad_claims(corpus, tmp_path):
 def test_an_upgrade_in_the_middle_of_a_run_is_refused(claims, corpus, tmp_path, monkeypatch):
     """Verdicts of two versions would be mixed."""
     start(claims, corpus, tmp_path / "run")
-    monkeypatch.setattr("factcheck.jobs.verify.scoring_versions", lambda: {"torch": "99"})
+    monkeypatch.setattr("factcheck.jobs.bench.scoring_versions", lambda: {"torch": "99"})
 
     with pytest.raises(RunError, match="versions was"):
         start(claims, corpus, tmp_path / "run")

@@ -1,0 +1,94 @@
+"""What claims are verified with, and what makes a run this run and no other."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from factcheck.config import Settings
+from factcheck.errors import ClaimsError
+from factcheck.jobs.progress import Progress
+from factcheck.jobs.scorer import open_scorer
+from factcheck.jobs.sources import Sources, open_finder
+from factcheck.machine import instruction_set
+from factcheck.nli import PairScorer
+from factcheck.pipeline import check_length, verify
+from factcheck.run.manifest import scoring_versions
+from factcheck.types import JSON, Claim, Verdict
+from factcheck.verdict.decide import Rule
+
+METHOD = 2
+"""Raised when the same inputs and settings would give other verdicts than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What claims are verified with: finder, scorer and rule, made from the settings once."""
+
+    settings: Settings
+    sources: Sources
+    scorer: PairScorer
+    rule: Rule
+
+    def check(self, claims: list[Claim]) -> list[ClaimsError | None]:
+        """For each claim, why it cannot be verified, or None."""
+        return [
+            error or self._sources_error(claim)
+            for claim, error in zip(claims, check_length(claims, self.scorer), strict=True)
+        ]
+
+    def _sources_error(self, claim: Claim) -> ClaimsError | None:
+        try:
+            self.sources.finder.check(claim)
+        except ClaimsError as error:
+            return error
+        return None
+
+    def verify(self, claims: Iterator[Claim]) -> Generator[Verdict, None, None]:
+        """Verdicts for claims that passed `check`, in order."""
+        return verify(
+            claims,
+            finder=self.sources.finder,
+            scorer=self.scorer,
+            rule=self.rule,
+            stages=self.settings.stages,
+            window=self.settings.window,
+        )
+
+    def identity(self) -> dict[str, JSON]:
+        """Everything but the claims that can change a verdict; `auto` is resolved."""
+        return identity_of(self.settings, self.sources, (self.scorer.fingerprint, self.scorer.numeric_class))
+
+
+def identity_of(settings: Settings, sources: Sources, scorer: tuple[str, str]) -> dict[str, JSON]:
+    """The identity of a run whose scorer has this fingerprint and this numeric class."""
+    fingerprint, numeric_class = scorer
+    values = settings.identity()
+    for resolved_elsewhere in ("model", "precision", "device"):
+        values.pop(resolved_elsewhere)
+    return {
+        "method": METHOD,
+        "corpus": None if sources.index is None else sources.index.version,
+        "model": fingerprint,
+        "numeric_class": numeric_class,
+        "calibration": None,
+        "processor": instruction_set(),
+        "versions": scoring_versions(),
+        **values,
+    }
+
+
+def prepare(
+    settings: Settings,
+    *,
+    exclude: Sequence[Path] = (),
+    scorer: PairScorer | None = None,
+    progress: Progress | None = None,
+) -> Workbench:
+    """Everything that verifying needs; `scorer` is a loaded model in place of the named one, and of its cache."""
+    sources = open_finder(settings, exclude=exclude, progress=progress)
+    return workbench(settings, sources, scorer or open_scorer(settings, on_note=progress.note if progress else None))
+
+
+def workbench(settings: Settings, sources: Sources, scorer: PairScorer) -> Workbench:
+    """What claims are verified with, of parts that are open."""
+    return Workbench(settings, sources, scorer, Rule(settings.support, settings.contradict))

@@ -1,0 +1,91 @@
+"""Opening the corpus that the settings name, and bringing its index up to date."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from factcheck.assets import cache_folder
+from factcheck.config import Settings
+from factcheck.corpus.build import BuildReport, build_index
+from factcheck.corpus.files import Limits, Problem
+from factcheck.corpus.index import CorpusIndex
+from factcheck.errors import ConfigError
+from factcheck.jobs.progress import Progress, Silent
+from factcheck.retrieval.finder import EvidenceFinder
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where evidence is looked for: the finder, and the index behind it."""
+
+    finder: EvidenceFinder
+    index: CorpusIndex | None
+
+
+def open_finder(settings: Settings, *, exclude: Sequence[Path] = (), progress: Progress | None = None) -> Sources:
+    """The finder over the corpus that the settings name.
+
+    `corpus` alone is indexed in the user's cache; `index` alone is opened as it is; both together bring that index up
+    to date first; neither is for claims that bring their own sources. Files in `exclude` are no documents.
+
+    Raises:
+        CorpusError: Nothing is readable, or the index is missing, torn or in use.
+        ConfigError: The index is of another language than the settings.
+    """
+    folder = Path(settings.index) if settings.index else None
+    if settings.corpus:
+        folder = folder or cached_index(settings.corpus, settings.language)
+        index_corpus(settings.corpus, folder, settings, progress or Silent(), exclude=exclude)
+    opened = CorpusIndex(folder) if folder is not None else None
+    if opened is not None and opened.pointer.language != settings.language:
+        raise ConfigError(
+            "language",
+            f"the index is of {opened.pointer.language!r}, not {settings.language!r}",
+            "say the same --language, or build the index again",
+        )
+    finder = EvidenceFinder(
+        opened,
+        passages=settings.passages,
+        evidence=settings.evidence_from,
+        context=settings.context,
+        language=settings.language,
+    )
+    return Sources(finder, opened)
+
+
+def index_corpus(
+    corpus: str, folder: Path, settings: Settings, progress: Progress, *, exclude: Sequence[Path] = ()
+) -> BuildReport:
+    """Bring an index up to date, telling progress of files read and of what cannot be."""
+    done = 0
+
+    def on_read(count: int, total: int) -> None:
+        nonlocal done
+        progress.total("reading", total)
+        progress.advance("reading", count - done)
+        done = count
+
+    def on_problem(problem: Problem) -> None:
+        progress.note(f"skipped {problem}")
+
+    progress.total("reading", None)  # comes before "indexing" on the screen, as it does in life
+    limits = Limits(max_file_bytes=settings.max_file_mb * 1_000_000, max_seconds=settings.max_seconds)
+    return build_index(
+        corpus,
+        folder,
+        language=settings.language,
+        limits=limits,
+        exclude=exclude,
+        on_problem=on_problem,
+        on_read=on_read,
+        on_indexed=lambda documents: progress.advance("indexing", documents),
+    )
+
+
+def cached_index(corpus: str, language: str) -> Path:
+    """Where the index of a corpus lives when none is named: in `FACTCHECK_CACHE`, else the user's cache folder."""
+    name = corpus if corpus.startswith("hf:") else str(Path(corpus).resolve())
+    key = sha256(json.dumps([name, language]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return cache_folder() / "indexes" / key
