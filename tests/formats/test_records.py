@@ -22,8 +22,8 @@ from factcheck.types import (
     Verdict,
 )
 
-HERE = Passage(Source("d1", "Harbour report", "harbour.pdf", "ab" * 32, "https://example.org/h", "2024-05", "pdf/1"), 7, 40, 58,
-               "Three cranes work.", "Harbour report. Three cranes work.", 2)  # fmt: skip
+HERE = Passage(Source("d1", "Harbour report", "harbour.pdf", "ab" * 32, "https://example.org/h", "2024-05", "pdf/1"),
+               7, 40, 58, "Three cranes work.", "Harbour report. Three cranes work.", 2)  # fmt: skip
 COPY = Passage(Source("d2", "", "notes.txt", "cd" * 32), 0, 0, 18, "Three cranes work.", "Three cranes work.")
 VERDICT = Verdict(
     claim=Claim("c1", "Four cranes work.", start=5, end=22, input={"z": [1, None], "a": "é"}),
@@ -41,7 +41,8 @@ LINE = (
     '"found":3,'
     '"evidence":[{"doc_id":"d1","title":"Harbour report","path":"harbour.pdf","url":"https://example.org/h",'
     f'"date":"2024-05","page":2,"sha256":"{"ab" * 32}","extractor":"pdf/1","sentence":7,"start":40,"end":58,'
-    '"quote":"Three cranes work.","premise":"Harbour report. Three cranes work.","stance":"contradicts","entailment":0.0625,"neutral":0.0375,'
+    '"quote":"Three cranes work.","premise":"Harbour report. Three cranes work.",'
+    '"stance":"contradicts","entailment":0.0625,"neutral":0.0375,'
     '"contradiction":0.9,"retrieval_score":12.5,"copies":[{"doc_id":"d2","title":"","path":"notes.txt","url":null,'
     f'"date":null,"page":null,"sha256":"{"cd" * 32}","extractor":"","sentence":0,"start":0,"end":18,'
     '"quote":"Three cranes work."}]}],"input":{"z":[1,null],"a":"é"}}'

@@ -1,0 +1,9 @@
+"""The command line: each command parses, calls one library function, and prints.
+
+Nothing heavy is imported before a command runs, so that `factcheck --help` is quick.
+"""
+
+from factcheck.cli import corpus, export, nli, settings, verify  # noqa: F401 (importing registers the commands)
+from factcheck.cli.app import app, main
+
+__all__ = ["app", "main"]

@@ -1,0 +1,74 @@
+"""The corpus: building its index and searching it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from factcheck.cli.app import app
+from factcheck.cli.options import (
+    ConfigOption,
+    Corpus,
+    Index,
+    Language,
+    MaxFileMb,
+    MaxSeconds,
+    Passages,
+    Quiet,
+    resolve_settings,
+)
+
+
+@app.command()
+def index(  # noqa: PLR0913
+    corpus: Annotated[str, typer.Argument(help="Documents: a file, a folder, or hf:NAME.")],
+    *,
+    index: Annotated[Path, typer.Option("--index", help="Index folder to build or bring up to date.")],
+    language: Language = None,
+    max_file_mb: MaxFileMb = None,
+    max_seconds: MaxSeconds = None,
+    config: ConfigOption = None,
+    quiet: Quiet = False,
+) -> None:
+    """Build an index of documents, or bring it up to date: only what changed is read.
+
+    Example: factcheck index reports/ --index reports.idx
+    """
+    from factcheck import display  # noqa: PLC0415
+    from factcheck.jobs.sources import index_corpus  # noqa: PLC0415
+
+    settings = resolve_settings(config, language=language, max_file_mb=max_file_mb, max_seconds=max_seconds).settings
+    with display.Progress(quiet=quiet) as progress:
+        report = index_corpus(corpus, index, settings, progress)
+    typer.echo(
+        f"{report.documents} documents, {report.sentences} sentences; {report.added} added, {report.changed} changed,"
+        f" {report.removed} removed; {report.files_read} files read, {len(report.problems)} problems"
+    )
+    typer.echo(f"corpus version {report.corpus_version[:16]} in {index}")
+
+
+@app.command()
+def search(  # noqa: PLR0913
+    text: Annotated[str, typer.Argument(help="What to look for.")],
+    *,
+    corpus: Corpus = None,
+    index: Index = None,
+    passages: Passages = None,
+    language: Language = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show the passages that a claim would be judged by, best first.
+
+    Example: factcheck search "grid investment 2024" --index reports.idx
+    """
+    from factcheck import display  # noqa: PLC0415
+    from factcheck.jobs.sources import open_finder  # noqa: PLC0415
+    from factcheck.types import Claim  # noqa: PLC0415
+
+    settings = resolve_settings(
+        config, corpus=corpus, index=index, passages=passages, stages=(), language=language, evidence="corpus"
+    ).settings
+    finder = open_finder(settings).finder
+    claim = Claim(id="search", text=text)
+    finder.check(claim)
+    display.print_hits(finder.find([claim])[0].hits)

@@ -1,0 +1,187 @@
+"""Verifying claims: a job over a file, and one claim at a time."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from factcheck.cli.app import app
+from factcheck.cli.options import (
+    CacheFile,
+    CacheMb,
+    Claims,
+    ConfigOption,
+    ContextOption,
+    Contradict,
+    Corpus,
+    Device,
+    Encoding,
+    EvidenceOption,
+    Format,
+    Index,
+    Labels,
+    Language,
+    MaxFileMb,
+    MaxSeconds,
+    Model,
+    NoCache,
+    OnError,
+    Passages,
+    Precision,
+    Quiet,
+    Stages,
+    Support,
+    numbers,
+    resolve_settings,
+    split,
+)
+
+
+@app.command()
+def verify(  # noqa: PLR0913 (one parameter an option)
+    claims: Claims,
+    *,
+    corpus: Corpus = None,
+    index: Index = None,
+    run: Annotated[str | None, typer.Option(help="Run folder; runs/NAME by default.")] = None,
+    model: Model = None,
+    labels: Labels = None,
+    precision: Precision = None,
+    device: Device = None,
+    language: Language = None,
+    passages: Passages = None,
+    stages: Stages = None,
+    evidence: EvidenceOption = None,
+    context: ContextOption = None,
+    support: Support = None,
+    contradict: Contradict = None,
+    on_error: OnError = None,
+    format: Format = None,  # noqa: A002 (the flag's name)
+    encoding: Encoding = None,
+    max_file_mb: MaxFileMb = None,
+    max_seconds: MaxSeconds = None,
+    window: Annotated[int | None, typer.Option(help="Claims planned and written together.")] = None,
+    cache: CacheFile = None,
+    no_cache: NoCache = False,
+    cache_mb: CacheMb = None,
+    config: ConfigOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and index, score a sample, and estimate.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Verify the claims of a file against documents, into a run folder.
+
+    Starting the same command again goes on where it stopped.
+
+    Example: factcheck verify claims.csv --corpus reports/ --run runs/today
+    """
+    settings = resolve_settings(
+        config,
+        corpus=corpus,
+        index=index,
+        run=run,
+        model=model,
+        labels=split(labels),
+        precision=precision,
+        device=device,
+        language=language,
+        passages=passages,
+        stages=numbers("--stages", stages),
+        evidence=evidence,
+        context=context,
+        support=support,
+        contradict=contradict,
+        on_error=on_error,
+        format=format,
+        encoding=encoding,
+        max_file_mb=max_file_mb,
+        max_seconds=max_seconds,
+        window=window,
+        cache=False if no_cache else cache,
+        cache_mb=cache_mb,
+    ).settings
+    from factcheck import display  # noqa: PLC0415
+
+    if dry_run:
+        from factcheck.jobs.estimate import estimate  # noqa: PLC0415
+
+        with display.Progress(quiet=quiet) as progress:
+            forecast = estimate(claims, settings, progress=progress)
+        typer.echo(str(forecast))
+        return
+    from factcheck.jobs.verify import run_job  # noqa: PLC0415
+
+    folder = Path(settings.run or f"runs/{Path(claims).name.split('.')[0] if claims != '-' else 'claims'}")
+    try:
+        with display.Progress(quiet=quiet) as progress:
+            report = run_job(claims, folder, settings, progress=progress)
+    except KeyboardInterrupt:
+        typer.echo(f"\nstopped; {folder} keeps what was decided: start the same command again to go on", err=True)
+        raise typer.Exit(130) from None
+    display.print_summary(report.counts, [*report.contradictions, *report.conflicts])
+    typer.echo("")
+    typer.echo(str(report))
+
+
+@app.command()
+def ask(  # noqa: PLR0913
+    claim: Annotated[str, typer.Argument(help="One claim.")],
+    *,
+    corpus: Corpus = None,
+    index: Index = None,
+    model: Model = None,
+    labels: Labels = None,
+    precision: Precision = None,
+    device: Device = None,
+    language: Language = None,
+    passages: Passages = None,
+    support: Support = None,
+    contradict: Contradict = None,
+    config: ConfigOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The record, as in the export.")] = False,
+) -> None:
+    """Verify one claim and show all its evidence.
+
+    Example: factcheck ask "Revenue rose in 2024." --corpus reports/
+    """
+    from factcheck import FactChecker, display  # noqa: PLC0415
+    from factcheck.formats.records import to_line  # noqa: PLC0415
+
+    settings: dict[str, Any] = {
+        "model": model,
+        "labels": split(labels),
+        "precision": precision,
+        "device": device,
+        "language": language,
+        "passages": passages,
+        "stages": (),  # all its evidence is shown
+        "support": support,
+        "contradict": contradict,
+    }
+    given = {name: value for name, value in settings.items() if value is not None}
+    verdict = FactChecker.load(corpus=corpus, index=index, config=config, **given).check(claim)
+    if as_json:
+        typer.echo(to_line(verdict))
+    else:
+        display.print_verdict(verdict)
+
+
+@app.command()
+def claims(
+    text: Annotated[str, typer.Argument(help="A text file, or - .")],
+    *,
+    language: Language = None,
+    encoding: Encoding = None,
+    config: ConfigOption = None,
+) -> None:
+    """Split a text into claims: one JSON line a sentence, with its offsets in the text.
+
+    Example: factcheck claims answer.txt > claims.jsonl
+    """
+    from factcheck.formats import read_text, split_text  # noqa: PLC0415
+
+    settings = resolve_settings(config, language=language, encoding=encoding).settings
+    name = "text" if text == "-" else Path(text).stem
+    for claim in split_text(read_text(text, encoding=settings.encoding), language=settings.language, id=name):
+        record = {"id": claim.id, "claim": claim.text, "start": claim.start, "end": claim.end}
+        typer.echo(json.dumps(record, ensure_ascii=False))
