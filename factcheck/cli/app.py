@@ -1,15 +1,31 @@
 """The command line's entry point, and the application that the commands are registered with."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from factcheck import __version__
 from factcheck.errors import FactcheckError
 
+_ORDER = (
+    *("verify", "ask", "claims"),
+    *("status", "export", "audit", "diff", "update", "gate", "purge"),
+    *("index", "search", "score", "models", "config"),
+)
+
+
+class _InOrder(TyperGroup):
+    """Lists the commands in the order in which they are met in use, not that of their modules."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 (typer keeps its type private)
+        return sorted(super().list_commands(ctx), key=_ORDER.index)
+
+
 app = typer.Typer(
     name="factcheck",
+    cls=_InOrder,
     help="Do your own documents support or contradict a claim? Works offline; every verdict shows its sentence.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
