@@ -181,7 +181,7 @@ class Listing:
         there = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'reviews'").fetchone()
         reviews = "reviews" if there else "(SELECT 0 position, '' status, '' label, '' assigned LIMIT 0)"
         claims = "JOIN claims USING (position)" if wanted is None or wanted.text else ""
-        joined = f"LEFT JOIN (SELECT position, status, label AS reviewed, assigned FROM {reviews}) USING (position)"
+        joined = f"LEFT JOIN (SELECT position, status, label AS reviewed, assigned FROM {reviews}) USING (position)"  # noqa: S608
         if wanted is not None and wanted.status is None and not wanted.assigned:
             joined = ""
         return f"FROM verdicts {claims} {joined}"
