@@ -7,7 +7,8 @@
     ├── CorpusError        a corpus with nothing in it, an index that is missing, torn or in use
     ├── ModelError         a model folder that cannot be used as an NLI model
     ├── ScoreError         outputs of a model that are not probabilities
-    └── RunError           a run folder that is in use, of another identity, or not finished
+    └── RunError           a run folder that is of another identity, torn, or not finished
+        └── RunInUseError  another process is working on the run
 
 The command line turns a `FactcheckError` into one line and exit status 1; anything else is a bug and keeps
 its traceback.
@@ -57,3 +58,7 @@ class ScoreError(FactcheckError, ValueError):
 
 class RunError(FactcheckError, ValueError):
     """A run folder is in use, belongs to other inputs, or is not finished."""
+
+
+class RunInUseError(RunError):
+    """Another process is working on the run."""

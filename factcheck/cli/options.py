@@ -45,6 +45,7 @@ CacheFile = Annotated[
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Compute every score, and keep none.")]
 CacheMb = Annotated[int | None, typer.Option(help="What the score cache may take on disk, in MB.")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings file; factcheck.toml.")]
+Partial = Annotated[bool, typer.Option("--partial", help="Take what there is of a run that is not finished.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 

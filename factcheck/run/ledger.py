@@ -10,16 +10,18 @@ when that is whole it becomes the current one, in the same transaction in which 
 
 import hashlib
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
-from factcheck.errors import RunError
+from factcheck.errors import RunError, RunInUseError
 from factcheck.formats.records import evidence_from_record, evidence_record, to_json
 from factcheck.run.codec import claim_from_json, claim_to_json
 from factcheck.run.stored import StoredClaim, faults, stored_claims
@@ -27,7 +29,10 @@ from factcheck.types import JSON, Claim, EvidenceFrom, Label, Reason, Verdict
 
 LEDGER = "run.sqlite"
 LOCK = "write.lock"
-_OWN = {LOCK, "rejected.jsonl", "rejected.new", "manifest.json", f"{LEDGER}-wal", f"{LEDGER}-shm"}
+OWN_FILES = (  # all that a run keeps in its folder; the ledger and its lock last
+    *("rejected.jsonl", "rejected.new", "manifest.json", "manifest.json.new"),
+    *(f"{LEDGER}-wal", f"{LEDGER}-shm", f"{LEDGER}-journal", LEDGER, LOCK),
+)
 _FORMAT = 3
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -57,6 +62,12 @@ _GLANCES = """
 SELECT id, record, label, score, confidence FROM verdicts JOIN claims USING (position) WHERE edition = ?
 """
 _DIGEST_CHARACTERS = 16
+NOTHING_LOST = "nothing is lost: free the disk and start again"
+_DISK = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_TORN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT})
+_EFFECTIVE = os.access in os.supports_effective_ids
+_LOG_BYTES = 4_000_000
+_FOLDS, _FOLD_WAIT = 20, 0.05  # tries, and seconds between them
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +98,13 @@ class Ledger:
         self._lock = _lock(self.folder) if write else None
         if not write and not path.exists():
             raise RunError(self.folder, "holds no run", "name the folder that `factcheck verify --run` wrote")
+        torn_off = write and _has_content(path.with_name(f"{LEDGER}-wal"))
         try:
             self._db = _connect(path, write=write)
-            if not self._check_format() and write:
-                self._db.execute(f"PRAGMA user_version = {_FORMAT}")
-            if write:
-                self._db.executescript(_SCHEMA)
+            if torn_off:
+                self._check_whole()
+            if not self._check_format() and write:  # all or nothing: who reads meanwhile finds no half of it
+                self._db.executescript(f"BEGIN IMMEDIATE; PRAGMA user_version = {_FORMAT}; {_SCHEMA} COMMIT")
             if write and not self.is_finished():
                 self._log_ahead()
             elif write and self.get("update") is None:  # the one file that it is, or is to be after a kill at the end
@@ -101,16 +113,20 @@ class Ledger:
             self.edition = self._published()
         except sqlite3.DatabaseError as error:
             self._unlock()
-            raise RunError(path, f"the ledger cannot be opened: {error}", "name another --run folder") from error
+            raise _refusal(path, error, "opened") from error
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        self._db.close()
-        self._unlock()
+        try:
+            if self._lock is not None and error is None:  # what was stopped is one file, too, that opens read-only
+                self._fold()
+        finally:
+            self._db.close()
+            self._unlock()
         if isinstance(error, sqlite3.DatabaseError):
-            raise RunError(self.folder / LEDGER, f"the ledger is torn: {error}", "name another --run folder") from error
+            raise _refusal(self.folder / LEDGER, error, "read") from error
 
     def _check_format(self) -> bool:
         """Whether there are tables; refuses those of another format."""
@@ -123,9 +139,21 @@ class Ledger:
             raise RunError(self.folder / LEDGER, what, "use the version that wrote it, or name another --run folder")
         return bool(tables)
 
+    def _check_whole(self) -> None:
+        """Refuse a file that does not fit the log beside it, left by a process that died.
+
+        Of a torn log SQLite takes the transactions before the tear. Where later ones were in the file already, old
+        pages then stand beside new ones. Reads all of the file: a second for 200 MB.
+        """
+        if found := self.faults():
+            self._db.close()
+            self._unlock()
+            raise RunError(self.folder / LEDGER, f"the ledger is torn: {found[0]}", "name another --run folder")
+
     def _log_ahead(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA wal_autocheckpoint = 0")  # see _empty_log
 
     def _published(self) -> int:
         edition = self.get("edition") or 1
@@ -145,12 +173,23 @@ class Ledger:
             self._db.execute("COMMIT")
         except sqlite3.DatabaseError as error:
             self._roll_back()
-            raise RunError(
-                self.folder, f"the ledger cannot be written: {error}", "nothing is lost: free the disk and start again"
-            ) from error
+            raise _refusal(self.folder, error) from error
         except BaseException:
             self._roll_back()
             raise
+        self._empty_log()
+
+    def _empty_log(self) -> None:
+        """Take a log that has grown over into the file, and cut it at once.
+
+        SQLite of its own would leave it there until it is overwritten; torn, it would then take back pages of the file.
+        """
+        if not _has_content(self.folder / f"{LEDGER}-wal", more_than=_LOG_BYTES):
+            return
+        with suppress(sqlite3.OperationalError):  # no room: the log holds what was written, and the next one will tell
+            self._db.execute("PRAGMA busy_timeout = 0")  # somebody reads: next time will do
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.execute("PRAGMA busy_timeout = 5000")
 
     def _roll_back(self) -> None:
         if self._db.in_transaction:
@@ -172,7 +211,7 @@ class Ledger:
         Where the claims are stored already they are only read through, for the digest to be compared.
         """
         digest = hashlib.sha256()
-        stored = self.get("claims") is not None
+        stored = self.progress()[1] > 0
         with self._transaction() as db:
             for position, claim in enumerate(claims):
                 digest.update(claim_line(claim))
@@ -222,6 +261,11 @@ class Ledger:
         rows = self._db.execute("SELECT record FROM claims ORDER BY position")
         return (claim_from_json(record) for (record,) in rows)
 
+    def claim(self, claim_id: str) -> Claim | None:
+        """The claim with this id; None where the run has none."""
+        row = self._db.execute("SELECT record FROM claims WHERE id = ?", (claim_id,)).fetchone()
+        return None if row is None else claim_from_json(row[0])
+
     def pending(self) -> Iterator[Claim]:
         """Claims without a verdict, in claim order; may be read in another thread, a few hundred at a time."""
         query = """
@@ -256,6 +300,7 @@ class Ledger:
                         for rank, item in enumerate(verdict.evidence)
                     ],
                 )
+            _put(db, "written", time.time())
 
     def event(self, kind: str, detail: JSON = None) -> None:
         """Note that something happened, with the time."""
@@ -266,6 +311,14 @@ class Ledger:
         """Time (seconds since 1970) and detail of all events of a kind, oldest first."""
         rows = self._db.execute("SELECT time, detail FROM events WHERE kind = ? ORDER BY number", (kind,)).fetchall()
         return [(when, json.loads(detail)) for when, detail in rows]
+
+    def latest(self, kind: str, count: int) -> Iterator[JSON]:
+        """The details of the last `count` events of a kind, oldest first, streamed."""
+        query = """
+            SELECT detail FROM (SELECT number, detail FROM events WHERE kind = ? ORDER BY number DESC LIMIT ?)
+            ORDER BY number
+        """
+        return (json.loads(detail) for (detail,) in self._db.execute(query, (kind, count)))
 
     def verdicts(self) -> Iterator[Verdict]:
         """All verdicts in claim order, streamed."""
@@ -285,27 +338,33 @@ class Ledger:
         """What is read inside is of one moment, whatever another process writes; that may have to wait for the end."""
         self._db.execute("BEGIN")
         try:
+            self.edition = self._published()  # an update may have come since it was opened
             yield
         finally:
             self._roll_back()
+
+    def named(self, name: str) -> list[str]:
+        """The id that is the name; else those of the claims at that place, the folder of the file left out or not."""
+        query = """
+            SELECT id FROM claims WHERE id = :name UNION ALL
+            SELECT id FROM (
+                SELECT id, json_extract(record, '$.place') AS place FROM claims
+                WHERE NOT EXISTS (SELECT 1 FROM claims WHERE id = :name) ORDER BY position
+            ) WHERE place = :name OR substr(place, -length(:name) - 1) = '/' || :name
+        """
+        try:
+            return [claim_id for (claim_id,) in self._db.execute(query, {"name": name})]
+        except UnicodeEncodeError:  # what a command line gives for bytes that are no text; no claim is called so
+            return []
+
+    def ids(self) -> Iterator[str]:
+        """The ids of all claims, in order, streamed."""
+        return (claim_id for (claim_id,) in self._db.execute("SELECT id FROM claims ORDER BY position"))
 
     def verdict(self, claim_id: str) -> Verdict | None:
         """The verdict on one claim; None where there is no such claim, or no verdict on it yet."""
         row = self._db.execute(_VERDICTS + "AND id = ?", (self.edition, claim_id)).fetchone()
         return None if row is None else self._verdict(row)
-
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Everything read within is of the edition published as it is entered, whatever is written meanwhile.
-
-        For reading: while it lasts, an update of the run cannot begin.
-        """
-        self._db.execute("BEGIN")
-        try:
-            self.edition = self._published()
-            yield
-        finally:
-            self._roll_back()
 
     def glances(self) -> Iterator[Glance]:
         """All verdicts in claim order without their evidence, streamed: a tenth of the work of `verdicts`."""
@@ -320,6 +379,26 @@ class Ledger:
         """The verdicts of a label with the highest score, ties in claim order."""
         query = _VERDICTS + "AND label = ? ORDER BY score DESC, position LIMIT ?"
         return [self._verdict(row) for row in self._db.execute(query, (self.edition, label.value, limit)).fetchall()]
+
+    def judged(self) -> Iterator[tuple[str, str]]:
+        """Premise and hypothesis of every pair that a verdict of any edition stands on, streamed.
+
+        Raises:
+            RunError: The ledger is torn; what came before is right.
+        """
+        query = "SELECT evidence.record, claims.record FROM evidence JOIN claims USING (position)"
+        try:
+            for evidence, claim in self._db.execute(query):
+                yield json.loads(evidence)["premise"], json.loads(claim)["text"]
+        except sqlite3.DatabaseError as error:
+            raise _refusal(self.folder / LEDGER, error, "read") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(self.folder / LEDGER, f"the ledger is torn: {error}") from error
+
+    def review_events(self) -> int:
+        """How many acts of reviewers are stored beside the verdicts."""
+        there = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'review_events'").fetchone()
+        return int(self._db.execute("SELECT count(*) FROM review_events").fetchone()[0]) if there else 0
 
     def counts(self) -> dict[Label, int]:
         """How many verdicts there are of each label, all labels named."""
@@ -337,6 +416,14 @@ class Ledger:
         query = "SELECT count(*) FROM verdicts WHERE edition = ?"
         done = self._db.execute(query, (self.edition,)).fetchone()[0]
         return int(done), int(self._db.execute("SELECT count(*) FROM claims").fetchone()[0])
+
+    def update_progress(self) -> tuple[int, int] | None:
+        """As `progress`, of the update that was begun and is not published; None where there is none."""
+        if self.get("update") is None:
+            return None
+        following = copy(self)
+        following.edition = self.edition + 1
+        return following.progress()
 
     def is_finished(self) -> bool:
         """Whether every claim of the run has its verdict."""
@@ -362,16 +449,21 @@ class Ledger:
         following = copy(self)
         following.edition = self.edition + 1
         if self.get("update") != identity:
-            self.drop_update()
+            self._forget_update()
             following.begin(documents, update=dict(identity))
         return following
 
     def drop_update(self) -> None:
         """Forget the edition that an update began and did not publish, if there is one."""
         if self.get("update") is not None:
-            with self._transaction() as db:
-                _forget(db, self.edition + 1)
-                db.execute("DELETE FROM meta WHERE key = 'update'")
+            self._forget_update()
+            if self.is_finished():
+                self._fold()
+
+    def _forget_update(self) -> None:
+        with self._transaction() as db:
+            _forget(db, self.edition + 1)
+            db.execute("DELETE FROM meta WHERE key = 'update'")
 
     def publish(self, flips: Iterable[JSON] = (), **notes: JSON) -> None:
         """Make this edition, begun by `begin_update`, the run's; what it replaces goes in the same transaction.
@@ -391,9 +483,16 @@ class Ledger:
         self._fold()
 
     def _fold(self) -> None:
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        with suppress(sqlite3.OperationalError):  # somebody reads it just now: it stays in WAL, whole all the same
-            self._db.execute("PRAGMA journal_mode = DELETE")
+        """Make the ledger the one file that opens read-only."""
+        for _ in range(_FOLDS):
+            try:
+                self._db.execute("PRAGMA journal_mode = DELETE")
+            except sqlite3.OperationalError:  # somebody reads it, or the disk is full
+                time.sleep(_FOLD_WAIT)
+            else:
+                return
+        with suppress(sqlite3.OperationalError):  # it stays in WAL, whole all the same
+            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _verdict(self, row: tuple[Any, ...]) -> Verdict:
         position, record, label, score, confidence, reason, origin, unjudged = row
@@ -410,15 +509,50 @@ class Ledger:
         )
 
 
+def require_finished(ledger: Ledger, *, partial: bool = False) -> str:
+    """What the run lacks, in words for a note; empty where every claim has its verdict.
+
+    Raises:
+        RunError: A claim has no verdict, and `partial` does not say that this will do.
+    """
+    done, total = ledger.progress()
+    if total and done == total:
+        return ""
+    found = f"the run is not finished: {done:,} of {total:,} claims have a verdict" if total else "no claim is read yet"
+    if not partial:
+        fix = "start its `factcheck verify` command again to go on, or add --partial for what is there"
+        raise RunError(ledger.folder, found, fix)
+    return f"{ledger.folder}: {found}"
+
+
 def _glance(row: tuple[Any, ...]) -> Glance:
     claim_id, record, label, score, confidence = row
     return Glance(claim_id, json.loads(record)["text"], Label(label), score, confidence)
 
 
+def _has_content(path: Path, *, more_than: int = 0) -> bool:
+    try:
+        return path.stat().st_size > more_than
+    except OSError:
+        return False
+
+
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
     if write:
         return sqlite3.connect(path, isolation_level=None)
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", isolation_level=None, uri=True)
+    mode = "mode=ro"
+    if not path.with_name(f"{LEDGER}-wal").exists() and not os.access(path.parent, os.W_OK, effective_ids=_EFFECTIVE):
+        mode += "&immutable=1"  # in WAL without its files, which cannot be made here: who cannot write has no other way
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", isolation_level=None, uri=True)
+
+
+def _refusal(where: Path, error: sqlite3.DatabaseError, done: str = "written") -> RunError:
+    """What a user can do about an error of SQLite."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF  # bytes that are no text have no code
+    if code in _DISK:
+        return RunError(where, f"the ledger cannot be {done}: {error}", NOTHING_LOST)
+    found = "is torn" if code in _TORN else f"cannot be {done}"
+    return RunError(where, f"the ledger {found}: {error}", "name another --run folder")
 
 
 def _put(db: sqlite3.Connection, key: str, value: JSON) -> None:
@@ -439,18 +573,91 @@ def claim_line(claim: Claim) -> bytes:
     return claim_to_json(replace(claim, place="")).encode("utf-8", "surrogatepass") + b"\n"
 
 
+def open_beside(folder: Path) -> Ledger:
+    """The ledger of a new run, to be written: in this folder, or in the first of `NAME-2`, `NAME-3`, … that is free.
+
+    Taken by its lock, so that no two processes that ask at once get the same.
+
+    Raises:
+        RunError: The folder holds something other than a run, or cannot be written.
+    """
+    for number in count(1):
+        chosen = folder if number == 1 else folder.with_name(f"{folder.name}-{number}")
+        if _may_hold_a_run(chosen) or (number > 1 and chosen.exists() and (chosen.is_file() or foreign_files(chosen))):
+            continue
+        try:
+            ledger = Ledger(chosen, write=True)
+        except RunInUseError:
+            continue
+        if ledger.get("claims") is None:
+            return ledger
+        ledger.__exit__(None, None, None)  # another process has begun one since
+    raise AssertionError  # numbers do not end
+
+
+def _may_hold_a_run(folder: Path) -> bool:
+    if not (folder / LEDGER).exists():
+        return False
+    try:
+        with Ledger(folder) as ledger:
+            return ledger.get("claims") is not None
+    except RunError:  # torn, of another format, or just being made
+        return True
+
+
+def foreign_files(folder: Path) -> set[str]:
+    """The names in a folder that are not a run's."""
+    return {path.name for path in folder.iterdir()}.difference(OWN_FILES)
+
+
+def is_worked_on(folder: Path) -> bool:
+    """Whether a process holds the writer's lock of a run; writes nothing, and asks for a moment only."""
+    import fcntl  # noqa: PLC0415 (as filelock, which takes this lock on every system of the kind)
+
+    try:
+        with (folder / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is no lock, or nobody may look at it
+        return False
+    return False
+
+
 def _lock(folder: Path) -> Any:  # noqa: ANN401
     """The one writer's lock of a run; the system drops it when the process dies."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / LEDGER).exists() and (others := foreign_files(folder)):
+            raise RunError(folder, f"holds other files ({min(others)})", "name a new or empty --run folder")
+    except OSError as error:
+        raise RunError(folder, f"cannot be written: {error.strerror or error}", "name another --run folder") from error
+    return _acquired(folder)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep every writer from the run in a folder.
+
+    Raises:
+        RunError: The folder cannot be written; a `RunInUseError` where another process works on the run.
+    """
+    lock = _acquired(folder)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _acquired(folder: Path) -> Any:  # noqa: ANN401
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
     lock = FileLock(folder / LOCK)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / LEDGER).exists() and (others := {path.name for path in folder.iterdir()} - _OWN):
-            raise RunError(folder, f"holds other files ({min(others)})", "name a new or empty --run folder")
         lock.acquire(timeout=0.3, poll_interval=0.05)  # who asks whether it is held holds it for a moment
     except Timeout:
-        raise RunError(folder, "another process is working on this run", "wait for it, or name another --run") from None
+        found = "another process is working on this run"
+        raise RunInUseError(folder, found, "wait for it, or name another --run") from None
     except OSError as error:
         raise RunError(folder, f"cannot be written: {error.strerror or error}", "name another --run folder") from error
     return lock
