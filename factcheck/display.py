@@ -7,20 +7,24 @@ Rich is imported when something is shown.
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from factcheck.formats.records import place
+from factcheck.jobs.diff import Comparison, Flip
 from factcheck.jobs.progress import Stage
 from factcheck.nli.checks import ModelReport, Outcome
-from factcheck.types import Evidence, Hit, Label, Stance, Verdict
+from factcheck.types import Evidence, EvidenceFrom, Hit, Label, NLIScores, Passage, Stance, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
+
+    from factcheck.jobs.trace import Trace, TracedHit  # slow to import
 
 _UNITS: Final[Mapping[Stage, str]] = {
     "reading": "files",
@@ -38,10 +42,17 @@ _COLOURS: Final = {
     Stance.NEUTRAL: "dim",
 }
 _OUTCOMES: Final[Mapping[Outcome, str]] = {"pass": "green", "fail": "bold red", "warning": "yellow"}
+_TREATMENTS: Final = {
+    "without_context": "read without the sentence before it, with which it did not fit beside the claim",
+    "split": "did not fit beside the claim, and was read in parts",
+    "unjudged": "not read: the claim was settled before",
+}
 _GUTTER: Final = 18  # columns; `contradicts 0.00` and two spaces
 _CHECK_GUTTER: Final = 37  # columns; an outcome, the longest name of a check, and two spaces
+_COUNT_GUTTER: Final = 40  # columns; the longest name of a count
 _WIDE: Final = 60  # columns of a terminal that leave room for a bar beside words
 _QUOTE: Final = 400  # characters of a text in a summary
+_PASSAGES: Final = 4  # of one flip
 
 # Control characters become their pictures; C1 controls, and those that turn the direction of writing, a U+FFFD.
 _VISIBLE: Final = (
@@ -175,7 +186,7 @@ class Progress:
         if count.total is None:
             return amount, rate, ""
         left = count.total - count.done
-        return amount, rate, f"{_duration(left / speed)} left" if left > 0 else f"done in {_duration(elapsed)}"
+        return amount, rate, f"{duration(left / speed)} left" if left > 0 else f"done in {duration(elapsed)}"
 
 
 def print_summary(counts: Mapping[Label, int], strongest: Sequence[Verdict], console: "Console | None" = None) -> None:
@@ -205,20 +216,46 @@ def print_summary(counts: Mapping[Label, int], strongest: Sequence[Verdict], con
                 _print_evidence(page, evidence, limit=_QUOTE)
 
 
-def print_verdict(verdict: Verdict, console: "Console | None" = None) -> None:
-    """Print one verdict with all its evidence, what it stands on first."""
+def print_verdict(verdict: Verdict, console: "Console | None" = None, *, named: bool = False) -> None:
+    """Print one verdict with all its evidence, what it stands on first; with the claim's id and place if `named`."""
     page = _Page(console)
-    confidence = "" if verdict.confidence is None else f", confidence {verdict.confidence:.2f}"
-    page.line(verdict.label, f"bold {_COLOURS[verdict.label]}")
-    page.field("claim", verdict.claim.text)
-    page.field("score", f"{verdict.score:.2f}{confidence}")
-    passages = "1 passage" if verdict.found == 1 else f"{verdict.found:,} passages"
-    if verdict.unjudged:
-        passages = f"{verdict.judged:,} of {passages}"
-    page.field("reason", f"{verdict.reason.replace('_', ' ')}; {passages} read ({verdict.evidence_from})")
+    _print_head(page, verdict, named=named)
     for evidence in verdict.evidence:
         page.line()
-        _print_evidence(page, evidence)
+        _print_evidence(page, evidence, exactly=True)
+
+
+def print_trace(trace: "Trace", console: "Console | None" = None) -> None:
+    """Print how a verdict came about, from the words that were searched to the rule that decided."""
+    page, query = _Page(console), trace.query
+    _print_head(page, trace.verdict, named=True)
+    page.line()
+    for note in trace.notes:
+        page.field("note", note, "yellow")
+    page.field("looked in", _looked_in(trace))
+    if query is not None:
+        page.field("searched", " ".join(query.words))
+        page.field("as", " ".join(query.terms) or "nothing: no word is left that can be searched")
+        if query.left_out:
+            page.field("stop words", " ".join(query.left_out), "dim")
+    if not trace.hits:
+        page.field("found", "nothing")
+    for hit in trace.hits:
+        page.line()
+        _print_traced(page, hit)
+    page.line()
+    for end in trace.stages:
+        state = "settled" if end.settled else "open"
+        page.field(f"after rank {end.rank:,}", f"{state} as {end.label}: {end.why}")
+    if trace.verdict.unjudged:
+        unread = trace.verdict.unjudged
+        page.field("left unread", "1 passage" if unread == 1 else f"{unread:,} passages")
+    page.field("rule", trace.rule)
+    again = "the recorded probabilities give the same verdict again"
+    if not trace.same_again:
+        again = "the recorded probabilities do NOT give this verdict: it was decided by another rule or changed since"
+    page.field("check", again, "" if trace.same_again else "bold red")
+    page.field("model", f"{trace.settings.model} ({trace.identity.get('numeric_class')})", "dim")
 
 
 def print_hits(hits: Sequence[Hit], console: "Console | None" = None) -> None:
@@ -250,6 +287,71 @@ def print_model_report(report: ModelReport, console: "Console | None" = None) ->
         for check in found.checks:
             name = f"  {check.outcome:<9}{check.name}"
             page.field(name, check.found, _OUTCOMES[check.outcome], gutter=_CHECK_GUTTER)
+
+
+def print_comparison(comparison: Comparison, console: "Console | None" = None) -> None:
+    """Print what two runs have in common and what not: inputs, machine, counts; the flips are for `print_flips`."""
+    page = _Page(console)
+    page.field("before", str(comparison.before))
+    page.field("after", str(comparison.after))
+    for name, items in (("inputs differ", comparison.identity), ("also differ", comparison.facts)):
+        for number, item in enumerate(items):
+            page.field("" if number else name, str(item), "dim" if items is comparison.facts else "")
+    page.line()
+    counts = {
+        "claims compared": comparison.compared,
+        "identical": comparison.identical,
+        "same label, but other scores": comparison.rescored,
+        "same label, but other passages": comparison.other_passages,
+        "same label, but other details": comparison.other_details,
+        "flipped": comparison.flipped,
+        "without a verdict in one of the runs": comparison.undecided,
+    }
+    for name, count in counts.items():
+        if count or name in {"claims compared", "identical", "flipped"}:
+            page.line(f"{name:<{_COUNT_GUTTER}}{count:>11,}", "bold" if name == "flipped" and count else "")
+    for (before, after), count in sorted(comparison.labels.items()):
+        if before is not after:
+            page.line(f"{f'  {before} → {after}':<{_COUNT_GUTTER}}{count:>11,}", _COLOURS[after])
+    unmatched = {
+        "only before": comparison.only_before,
+        "only after": comparison.only_after,
+        "other text": comparison.reworded,
+    }
+    for name, claims in unmatched.items():
+        if claims.count:
+            more = claims.count - len(claims.ids)
+            page.field(name, f"{claims.count:,}: {', '.join(claims.ids)}" + (f" and {more:,} more" if more else ""))
+    page.line()
+    if (change := comparison.largest) is not None:
+        scores = _scores_in_words(change.before, change.after)
+        page.field("largest change", f"{change.by:g} in a probability, of claim {change.claim_id}: {scores}")
+        page.field("", f'"{change.premise}"', limit=_QUOTE)
+    page.field("conclusion", comparison.conclusion)
+
+
+def print_flips(
+    flips: Iterable[Flip], limit: int, *, total: int | None = None, console: "Console | None" = None
+) -> None:
+    """Print the first `limit` flips, each with its cause, and how many more there are.
+
+    `total` says how many there are in all; without it the rest is counted, which takes as long as reading it.
+    """
+    page, stream = _Page(console), iter(flips)
+    for flip in islice(stream, limit):
+        page.line()
+        page.line(f"{flip.before} → {flip.after}", f"bold {_COLOURS[flip.after]}")
+        page.field("claim", f"{flip.text} ({flip.claim_id})", limit=_QUOTE)
+        page.field("because", str(flip.cause))
+        for passage in flip.cause.passages[:_PASSAGES]:
+            page.field(f"  {passage.change}", f'"{passage.quote}"', limit=_QUOTE)
+            page.field("", f"{passage.place}: {_scores_in_words(passage.before, passage.after)}")
+        if len(flip.cause.passages) > _PASSAGES:
+            page.field("", f"and {len(flip.cause.passages) - _PASSAGES} more passages")
+    more = sum(1 for _ in stream) if total is None else total - limit
+    if more > 0:
+        page.line()
+        page.line(f"and {more:,} more")
 
 
 class _Page:
@@ -289,7 +391,20 @@ class _Page:
         return text.encode(encoding, "replace").decode(encoding)
 
 
-def _print_evidence(page: _Page, evidence: Evidence, *, limit: int | None = None) -> None:
+def _print_head(page: _Page, verdict: Verdict, *, named: bool) -> None:
+    confidence = "" if verdict.confidence is None else f", confidence {verdict.confidence:.2f}"
+    page.line(verdict.label, f"bold {_COLOURS[verdict.label]}")
+    if named:
+        page.field("id", verdict.claim.id + (f" ({verdict.claim.place})" if verdict.claim.place else ""))
+    page.field("claim", verdict.claim.text)
+    page.field("score", f"{verdict.score:.2f}{confidence}")
+    passages = "1 passage" if verdict.found == 1 else f"{verdict.found:,} passages"
+    if verdict.unjudged:
+        passages = f"{verdict.judged:,} of {passages}"
+    page.field("reason", f"{verdict.reason.replace('_', ' ')}; {passages} read ({verdict.evidence_from})")
+
+
+def _print_evidence(page: _Page, evidence: Evidence, *, limit: int | None = None, exactly: bool = False) -> None:
     scores = evidence.scores
     score = {
         Stance.SUPPORTS: scores.entailment,
@@ -297,15 +412,81 @@ def _print_evidence(page: _Page, evidence: Evidence, *, limit: int | None = None
         Stance.NEUTRAL: scores.neutral,
     }[evidence.stance]
     page.field(f"{evidence.stance} {score:.2f}", f'"{evidence.passage.quote}"', _COLOURS[evidence.stance], limit=limit)
-    page.field("", place(evidence.passage))
-    if evidence.passage.source.url:
-        page.field("", evidence.passage.source.url)
-    _print_copies(page, evidence.hit)
+    _print_place(page, evidence.hit, exactly=exactly)
+    if exactly:
+        _print_premise(page, evidence.passage)
 
 
-def _print_copies(page: _Page, hit: Hit) -> None:
+def _print_place(page: _Page, hit: Hit, *, exactly: bool) -> None:
+    """Where a passage and its copies stand; exactly so, with the characters: `path:start-end`."""
+    shown = _exact_place if exactly else place
+    page.field("", shown(hit.passage))
+    if hit.passage.source.url:
+        page.field("", hit.passage.source.url)
+    _print_copies(page, hit, shown)
+
+
+def _print_premise(page: _Page, passage: Passage) -> None:
+    """What the model read where it was more than the quote."""
+    if passage.premise != passage.quote:
+        page.field("model read", f'"{passage.premise}"', "dim")
+
+
+def _print_copies(page: _Page, hit: Hit, shown: Callable[[Passage], str] = place) -> None:
     if hit.copies:
-        page.field("also in", "; ".join(place(copy) for copy in hit.copies), "dim")
+        page.field("also in", "; ".join(map(shown, hit.copies)), "dim")
+
+
+def _exact_place(passage: Passage) -> str:
+    source = passage.source
+    path = f"{source.path or f'context {source.doc_id}'}:{passage.start}-{passage.end}"
+    title = "" if source.title == source.path else source.title
+    return place(replace(passage, source=replace(source, path=path, title=title)))
+
+
+def _looked_in(trace: "Trace") -> str:
+    claim, most = trace.verdict.claim, f"the {trace.settings.passages:,} best by BM25"
+    match trace.verdict.evidence_from:
+        case EvidenceFrom.GOLD:
+            return "the gold evidence of the data set, all of it"
+        case EvidenceFrom.GIVEN if claim.contexts:
+            return f"the {len(claim.contexts):,} contexts that the claim brought; {most}"
+        case EvidenceFrom.GIVEN:
+            named = claim.doc_ids or (claim.gold.doc_ids if claim.gold is not None else ())
+            return f"the documents named for the claim ({', '.join(named)}); {most}"
+        case EvidenceFrom.CORPUS:
+            return f"the whole corpus, version {str(trace.identity.get('corpus'))[:12]}; {most}"
+
+
+def _print_traced(page: _Page, traced: "TracedHit") -> None:
+    hit = traced.hit
+    rank = "gold" if traced.rank is None else f"{traced.rank:,}. BM25 {hit.score:.2f}"
+    page.field(rank, f'"{hit.passage.quote}"', "" if traced.parts else "dim")
+    _print_place(page, hit, exactly=True)
+    if traced.terms:
+        page.field("words in it", " ".join(traced.terms), "dim")
+    if said := _TREATMENTS.get(traced.treatment):
+        page.field("", said, "dim")
+    for part in traced.parts:
+        passage, scores, colour = part.evidence.passage, part.evidence.scores, _COLOURS[part.evidence.stance]
+        if len(traced.parts) > 1:
+            page.field("part", f'{passage.start}-{passage.end} "{passage.quote}"')
+        _print_premise(page, passage)
+        probabilities = f"entailment {scores.entailment:.6f}, neutral {scores.neutral:.6f}, contradiction"
+        page.field(part.evidence.stance, f"{probabilities} {scores.contradiction:.6f}", colour)
+        page.field("", part.why)
+        if part.ground:
+            page.field("", "the verdict stands on this", f"bold {colour}")
+
+
+def _scores_in_words(before: NLIScores | None, after: NLIScores | None) -> str:
+    """What the model says for and against; what it said before, too, where that was something else."""
+    parts = []
+    for name in ("entailment", "contradiction"):
+        values = list(dict.fromkeys(getattr(scores, name) for scores in (before, after) if scores is not None))
+        digits = 2 if len({f"{value:.2f}" for value in values}) == len(values) else 6
+        parts.append(f"{name} " + " → ".join(f"{value:.{digits}f}" for value in values))
+    return ", ".join(parts)
 
 
 def _sides(verdict: Verdict) -> list[Evidence]:
@@ -327,7 +508,8 @@ def _percent(number: int, total: int) -> str:
     return ">99 %" if 99 < share < 100 else f"{share:.0f} %"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time as a reader would say it: `8 s`, `3 min 05 s`, `2 h 10 min`."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -10,7 +10,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from strategies import hits, verdicts
 
-from factcheck.display import Progress, print_hits, print_summary, print_verdict, visible
+from factcheck.config import Settings
+from factcheck.display import Progress, print_hits, print_summary, print_trace, print_verdict, visible
+from factcheck.jobs.reasons import Case
+from factcheck.jobs.trace import HitsFrom, Query, StageEnd, Trace, TracedHit, Treatment, Weighed
 from factcheck.types import (
     Claim,
     Evidence,
@@ -62,6 +65,26 @@ def shown(print_it, *what, width=80, terminal=False):
     console = Console(file=io.StringIO(), width=width, force_terminal=terminal, color_system=None)
     print_it(*what, console)
     return console.file.getvalue()
+
+
+def traced(made, treatment):
+    """A trace of that verdict, in which one more passage was found and not read."""
+    weighed = [Weighed(at, item, "contradiction reaches 0.5", ground=at == 0) for at, item in enumerate(made.evidence)]
+    hits = [TracedHit(rank, part.evidence.hit, ("crane",), treatment, (part,)) for rank, part in enumerate(weighed, 1)]
+    unread = TracedHit(len(hits) + 1, Hit(passage("Maybe."), 3.0), ("crane",), Treatment.UNJUDGED, ())
+    return Trace(
+        verdict=made,
+        settings=Settings(),
+        identity={"corpus": "0123456789abcdef", "numeric_class": "rules"},
+        hits_from=HitsFrom.LEDGER,
+        notes=("the index is gone",),
+        query=Query(("Four", "cranes"), ("the",), ("four", "crane")),
+        hits=(*hits, unread),
+        stages=(StageEnd(1, made.label, settled=True, why="it is clear"),),
+        case=Case.ONE_SIDE,
+        rule="the strongest decides",
+        same_again=True,
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -321,7 +344,7 @@ def test_long_text_is_shortened_in_a_summary_with_a_mark():
 
 
 def test_verdict_is_shown_with_all_its_evidence():
-    """All evidence comes in its order, with stance, probability, place, address and copies."""
+    """All evidence comes in its order, with stance, probability, exact place, address and copies."""
     found = (
         evidence(Stance.CONTRADICTS, 0.97, (passage(path="copy.txt", page=None),), url="https://example.org/h"),
         evidence(Stance.NEUTRAL, 0.88, quote="It rained.", path="rain.txt", page=None),
@@ -334,13 +357,81 @@ def test_verdict_is_shown_with_all_its_evidence():
         "reason            evidence; 2 passages read (corpus)",
         "",
         'contradicts 0.97  "No crane works."',
-        "                  Harbour report (harbour.pdf, page 3)",
+        "                  Harbour report (harbour.pdf:10-25, page 3)",
         "                  https://example.org/h",
-        "also in           Harbour report (copy.txt)",
+        "also in           Harbour report (copy.txt:10-25)",
         "",
         'neutral 0.88      "It rained."',
-        "                  Harbour report (rain.txt)",
+        "                  Harbour report (rain.txt:10-20)",
     ]
+
+
+def test_verdict_shows_what_the_model_read_where_that_was_more_than_the_quote():
+    """With the date of the document, and the id and place of the claim where they are asked for."""
+    found = evidence(Stance.CONTRADICTS)
+    source = replace(found.passage.source, date="2024-05", title=found.passage.source.path)
+    read = replace(found.passage, source=source, premise="It was late. No crane works.")
+    made = verdict(Label.CONTRADICTED, replace(found, hit=replace(found.hit, passage=read)))
+    lines = shown(lambda one, console: print_verdict(one, console, named=True), made).splitlines()
+
+    assert "id                c1" == lines[1]
+    assert [
+        'contradicts 0.90  "No crane works."',
+        "                  harbour.pdf:10-25, page 3, 2024-05",
+        'model read        "It was late. No crane works."',
+    ] == lines[6:]
+
+
+def test_trace_is_shown_from_the_words_to_the_rule():
+    """By rank, with everything that a trace holds."""
+    read = evidence(Stance.CONTRADICTS, 0.9, (passage(path="copy.txt", page=None),))
+    made = replace(verdict(Label.CONTRADICTED, read, score=0.9), unjudged=1)
+
+    assert shown(print_trace, traced(made, Treatment.WITHOUT_CONTEXT)).splitlines() == [
+        "CONTRADICTED",
+        "id                c1",
+        "claim             Four cranes work.",
+        "score             0.90",
+        "reason            evidence; 1 of 2 passages read (corpus)",
+        "",
+        "note              the index is gone",
+        "looked in         the whole corpus, version 0123456789ab; the 10 best by BM25",
+        "searched          Four cranes",
+        "as                four crane",
+        "stop words        the",
+        "",
+        '1. BM25 12.25     "No crane works."',
+        "                  Harbour report (harbour.pdf:10-25, page 3)",
+        "also in           Harbour report (copy.txt:10-25)",
+        "words in it       crane",
+        "                  read without the sentence before it, with which it did not fit beside the claim",
+        "contradicts       entailment 0.000000, neutral 0.100000, contradiction 0.900000",
+        "                  contradiction reaches 0.5",
+        "                  the verdict stands on this",
+        "",
+        '2. BM25 3.00      "Maybe."',
+        "                  Harbour report (harbour.pdf:10-16, page 3)",
+        "words in it       crane",
+        "                  not read: the claim was settled before",
+        "",
+        "after rank 1      settled as CONTRADICTED: it is clear",
+        "left unread       1 passage",
+        "rule              the strongest decides",
+        "check             the recorded probabilities give the same verdict again",
+        "model             nli-mini (rules)",
+    ]
+
+
+def test_trace_shows_the_parts_of_a_split_sentence():
+    """Each with its characters and its words."""
+    made = verdict(Label.CONTRADICTED, evidence(Stance.CONTRADICTS), evidence(Stance.NEUTRAL, quote="works."))
+    whole = traced(made, Treatment.SPLIT)
+    parts = tuple(part for hit in whole.hits for part in hit.parts)
+    out = shown(print_trace, replace(whole, hits=(replace(whole.hits[0], parts=parts),), same_again=False))
+
+    assert 'part              10-25 "No crane works."\n' in out
+    assert 'part              10-16 "works."\n' in out
+    assert "do NOT give this verdict" in out
 
 
 def test_verdict_says_how_much_of_what_was_found_was_read():
@@ -381,8 +472,9 @@ def test_no_hits_are_said_so():
 
 def everything(made, found, console):
     print_summary({made.label: 1}, [made], console)
-    print_verdict(made, console)
+    print_verdict(made, console, named=True)
     print_hits(found, console)
+    print_trace(traced(made, Treatment.SPLIT), console)
 
 
 @given(made=verdicts(), found=st.lists(hits, max_size=2), width=st.sampled_from([40, 80]))
@@ -412,7 +504,7 @@ def test_markup_is_printed_as_it_stands(text):
 
     for out in (shown(print_summary, {}, [made]), shown(print_verdict, made), shown(print_hits, [piece.hit])):
         assert f'"{text}"' in out
-        assert f"{text} ({text}.txt)" in out
+        assert f"{text} ({text}.txt" in out
     assert f"claim             {text}\n" in shown(print_verdict, made)
 
 
