@@ -3,7 +3,20 @@
 Nothing heavy is imported before a command runs, so that `factcheck --help` is quick.
 """
 
-from factcheck.cli import corpus, export, nli, settings, verify  # noqa: F401 (importing registers the commands)
+from factcheck.cli import (  # noqa: F401 (importing registers the commands)
+    audit,
+    corpus,
+    diff,
+    export,
+    gate,
+    nli,
+    purge,
+    settings,
+    show,
+    status,
+    update,
+    verify,
+)
 from factcheck.cli.app import app, main
 
 __all__ = ["app", "main"]

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -36,6 +36,10 @@ from factcheck.cli.options import (
     resolve_settings,
     split,
 )
+from factcheck.cli.stopping import StoppedAtOnce, Stopping
+
+if TYPE_CHECKING:
+    from factcheck.config import Settings
 
 
 @app.command()
@@ -66,12 +70,15 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     no_cache: NoCache = False,
     cache_mb: CacheMb = None,
     config: ConfigOption = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="Where the run folder holds a run, begin another beside it: NAME-2, …")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and index, score a sample, and estimate.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Verify the claims of a file against documents, into a run folder.
 
-    Starting the same command again goes on where it stopped.
+    Starting the same command again goes on where it stopped. Ctrl-C and SIGTERM let it decide the claims at hand first.
 
     Example: factcheck verify claims.csv --corpus reports/ --run runs/today
     """
@@ -100,24 +107,43 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         cache=False if no_cache else cache,
         cache_mb=cache_mb,
     ).settings
-    from factcheck import display  # noqa: PLC0415
-
     if dry_run:
+        from factcheck import display  # noqa: PLC0415
         from factcheck.jobs.estimate import estimate  # noqa: PLC0415
 
         with display.Progress(quiet=quiet) as progress:
             forecast = estimate(claims, settings, progress=progress)
         typer.echo(str(forecast))
         return
+    folder = Path(settings.run or f"runs/{Path(claims).name.split('.')[0] if claims != '-' else 'claims'}")
+    _verify(claims, folder, settings, new=new, quiet=quiet)
+
+
+def _verify(claims: str, folder: Path, settings: "Settings", *, new: bool, quiet: bool) -> None:
+    from factcheck import display  # noqa: PLC0415
+    from factcheck.jobs.command import verify_command  # noqa: PLC0415
     from factcheck.jobs.verify import run_job  # noqa: PLC0415
 
-    folder = Path(settings.run or f"runs/{Path(claims).name.split('.')[0] if claims != '-' else 'claims'}")
+    def on_open(opened: Path) -> None:
+        nonlocal folder
+        if opened != folder:
+            progress.note(f"{folder} holds a run: the new one is in {opened}")
+            folder = opened
+
     try:
-        with display.Progress(quiet=quiet) as progress:
-            report = run_job(claims, folder, settings, progress=progress)
-    except KeyboardInterrupt:
-        typer.echo(f"\nstopped; {folder} keeps what was decided: start the same command again to go on", err=True)
-        raise typer.Exit(130) from None
+        with display.Progress(quiet=quiet) as progress, Stopping(progress.note) as stopping:
+            report = run_job(claims, folder, settings, progress=progress, stopping=stopping, new=new, on_open=on_open)
+    except StoppedAtOnce as error:
+        command = verify_command(claims, folder, settings)
+        typer.echo(f"stopped; nothing that was decided is lost\ngo on with: {command}", err=True)
+        raise typer.Exit(error.status) from None
+    if not report.finished:
+        done = sum(report.counts.values())
+        now = "" if not report.resumed else f", {done - report.resumed:,} of them from this start"
+        command = verify_command(claims, folder, settings)
+        typer.echo(f"stopped: {done:,} of {report.claims:,} claims have their verdict{now}", err=True)
+        typer.echo(f"go on with: {command}", err=True)
+        raise typer.Exit(stopping.status)
     display.print_summary(report.counts, [*report.contradictions, *report.conflicts])
     typer.echo("")
     typer.echo(str(report))

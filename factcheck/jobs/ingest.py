@@ -1,17 +1,18 @@
 """Reading the claims of a job into its ledger: good ones in, bad ones told or passed over, other ones refused."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from factcheck.config import Settings
 from factcheck.errors import ClaimsError, RunError
 from factcheck.formats import Rejected, check_source, read_claims
 from factcheck.formats.records import to_json
 from factcheck.jobs.bench import Workbench
-from factcheck.run.ledger import Ledger, claim_line
+from factcheck.run.ledger import NOTHING_LOST, Ledger, claim_line
 from factcheck.types import Claim
 
 REJECTED = "rejected.jsonl"
@@ -30,12 +31,10 @@ def look_at(claims: str | Path, settings: Settings) -> None:
 
 def ingest(source: str | Path, ledger: Ledger, bench: Workbench) -> int:
     """Read and check all claims, store those of a new run, refuse a resumed run whose claims changed."""
-    path = ledger.folder / REJECTED
     skip = bench.settings.on_error == "skip"
     count = refused = 0
     read = sha256()
-    with ExitStack() as stack:
-        file = stack.enter_context(path.with_suffix(".new").open("w", encoding="utf-8")) if skip else None
+    with _rejected_file(ledger.folder / REJECTED, wanted=skip) as file:
 
         def reject(rejected: Rejected) -> None:
             nonlocal count
@@ -57,17 +56,33 @@ def ingest(source: str | Path, ledger: Ledger, bench: Workbench) -> int:
                     else:
                         raise error
 
-        stored = ledger.get("claims")
+        stored = ledger.get("claims") if ledger.progress()[1] else None
         digest = ledger.ingest(good())
-    if stored is not None and stored != digest:
-        raise _other_claims(ledger)
-    if skip and stored is None:
-        path.with_suffix(".new").replace(path)
-    path.with_suffix(".new").unlink(missing_ok=True)
+        if stored is not None and stored != digest:
+            raise _other_claims(ledger)
     if ledger.progress()[1] == 0:
-        raise ClaimsError(source, f"none of its {count} records is a claim that can be used", f"see {path}")
+        found = f"none of its {count} records is a claim that can be used"
+        raise ClaimsError(source, found, f"see {ledger.folder / REJECTED}")
     ledger.put("read", {"digest": read.hexdigest(), "refused": refused})
     return count
+
+
+@contextmanager
+def _rejected_file(path: Path, *, wanted: bool) -> Iterator[TextIO | None]:
+    """A file that takes the place of `path` when all is read, or nothing where it is not wanted."""
+    if not wanted:
+        yield None
+        return
+    beside = path.with_suffix(".new")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            yield file
+        beside.replace(path)
+    except OSError as error:
+        raise RunError(path, f"cannot be written: {error.strerror or error}", NOTHING_LOST) from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def compare_claims(source: str | Path, ledger: Ledger, settings: Settings) -> int:

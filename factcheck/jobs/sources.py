@@ -81,6 +81,7 @@ def index_corpus(
         on_problem=on_problem,
         on_read=on_read,
         on_indexed=lambda documents: progress.advance("indexing", documents),
+        on_wait=lambda: progress.note(f"waiting for another process that is writing the index {folder}"),
     )
 
 

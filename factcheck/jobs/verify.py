@@ -1,24 +1,29 @@
 """The main job: a claims file against a corpus, into a run folder that can be stopped and started at any moment."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 
+from factcheck.assets import bundled_models
 from factcheck.config import Settings
+from factcheck.errors import RunError
 from factcheck.jobs.bench import Workbench, identity_of, workbench
 from factcheck.jobs.ingest import compare_claims, ingest, look_at
+from factcheck.jobs.known import KnownScores
+from factcheck.jobs.mend import mend_manifest
 from factcheck.jobs.progress import Progress, Silent
 from factcheck.jobs.report import JobReport
 from factcheck.jobs.resume import begun_in, identify, open_again, same_run
 from factcheck.jobs.scorer import open_scorer
 from factcheck.jobs.sources import open_finder
-from factcheck.nli import Counters, PairScorer
-from factcheck.run.ledger import Ledger
-from factcheck.run.manifest import write_manifest
-from factcheck.types import JSON, Label
+from factcheck.nli import Counters, PairScorer, threads
+from factcheck.nli.cache import CachedScorer
+from factcheck.run.ledger import NOTHING_LOST, Ledger, open_beside
+from factcheck.run.manifest import MANIFEST, utc, write_manifest
+from factcheck.types import JSON, Claim, Label
 
 
 def run_job(  # noqa: PLR0913 (all named)
@@ -29,6 +34,8 @@ def run_job(  # noqa: PLR0913 (all named)
     scorer: PairScorer | None = None,
     progress: Progress | None = None,
     stopping: Callable[[], bool] = lambda: False,
+    new: bool = False,
+    on_open: Callable[[Path], None] = lambda _: None,
 ) -> JobReport:
     """Verify all claims of a file into a run folder, or go on where an earlier start stopped.
 
@@ -42,7 +49,10 @@ def run_job(  # noqa: PLR0913 (all named)
         settings: All settings, the corpus or index among them.
         scorer: A loaded model to use in place of the one the settings name, as it is: without the score cache.
         progress: Told how far it is.
-        stopping: Asked after each window whether to stop there; the report then says that the run is not finished.
+        stopping: Asked as scoring begins, and after each window whether to stop there; the report then says that the
+            run is not finished.
+        new: Whether to leave a run that is in the folder alone, and start another in `NAME-2`, `NAME-3`, … beside it.
+        on_open: Told the run folder, which is this process's own from then on.
 
     Raises:
         FactcheckError: Any of the tree; nothing that was written before is lost.
@@ -50,13 +60,15 @@ def run_job(  # noqa: PLR0913 (all named)
     started, on_note, progress = time.time(), progress.note if progress else None, progress or Silent()
     look_at(claims, settings)
     with ExitStack() as stack:
-        ledger = stack.enter_context(Ledger(folder, write=True))
+        ledger = stack.enter_context(open_beside(folder) if new else Ledger(folder, write=True))
+        on_open(ledger.folder)
         sources = open_finder(settings, exclude=[Path(claims)], progress=progress)
         index = sources.index
         if numeric_class := begun_in(ledger):
             rejected = compare_claims(claims, ledger, settings)
             same_run(ledger, identity_of(settings, sources, identify(settings, scorer, numeric_class)))
             bench = None
+            mend_manifest(ledger)
             if not ledger.is_finished():
                 scorer = scorer or open_again(settings, numeric_class, ledger.folder, on_note)
                 bench = workbench(settings, sources, scorer)
@@ -65,18 +77,17 @@ def run_job(  # noqa: PLR0913 (all named)
             rejected = ingest(claims, ledger, bench)
         resumed, total = ledger.progress()
         progress.total("scoring", total, done=resumed)
-        scored = Counters()
+        scored, finished = Counters(), True
         if bench is not None:
-            _begin(ledger, bench)
-            _write_manifest(ledger, bench, {"started": _utc(started)})
-            ledger.event("start", {"verdicts": resumed, "claims": total})
+            _begin(claims, ledger, bench)
+            ledger.event("start", {"verdicts": resumed, "claims": total, "began": started, "model": bench.scorer.name})
+            _write_manifest(ledger, bench)
             before = bench.scorer.counters
-            if decide_pending(ledger, bench, progress, stopping):
-                ledger.finish()
+            finished = decide(ledger.pending(), ledger, bench, progress, stopping)
             scored = bench.scorer.counters - before
         report = JobReport(
-            folder=folder,
-            finished=ledger.is_finished(),
+            folder=ledger.folder,
+            finished=finished,
             claims=total,
             resumed=resumed,
             rejected=rejected,
@@ -91,27 +102,43 @@ def run_job(  # noqa: PLR0913 (all named)
             problems=tuple(index.problems()) if index else (),
         )
         if bench is not None:
-            _write_manifest(ledger, bench, _facts(report, started))
+            _write_manifest(ledger, bench, report)
+            if finished:  # last, so that a finished run has its manifest whatever happens
+                ledger.finish()
         return report
 
 
-def _begin(ledger: Ledger, bench: Workbench) -> None:
+def _begin(claims: str | Path, ledger: Ledger, bench: Workbench) -> None:
     """Record what a new run is of and how to do it again; refuse to go on with a run of other inputs."""
+    source = None if claims == "-" else str(Path(claims).resolve())
     if ledger.get("identity") is not None:
         same_run(ledger, bench.identity())
+        if ledger.get("source") != source:
+            ledger.put("source", source)
         return
     index = bench.sources.index
     ledger.begin(
         index.inventory() if index else (),
         identity={"claims": ledger.get("claims"), **bench.identity()},
-        settings=bench.settings.record(),
+        settings=bench.settings.record() | {"model": _place_of(bench.settings.model)},
+        source=source,
     )
 
 
-def decide_pending(ledger: Ledger, bench: Workbench, progress: Progress, stopping: Callable[[], bool]) -> bool:
+def _place_of(model: str) -> str:
+    """A model's folder as it is found from everywhere; other models have names."""
+    is_folder = model not in bundled_models() and Path(model).is_dir()
+    return str(Path(model).resolve()) if is_folder else model
+
+
+def decide(
+    pending: Iterator[Claim], ledger: Ledger, bench: Workbench, progress: Progress, stopping: Callable[[], bool]
+) -> bool:
     """Decide the claims that have no verdict, window by window; False if it was stopped before the last."""
     done, total = ledger.progress()
-    verdicts = bench.verify(ledger.pending())
+    _note_scoring(ledger, bench)
+    verdicts = bench.verify(pending)
+    stopping()  # who listens for a signal learns that from now on there is a window to finish
     with closing(verdicts):
         while batch := list(islice(verdicts, bench.settings.window)):
             ledger.write(batch)
@@ -122,14 +149,47 @@ def decide_pending(ledger: Ledger, bench: Workbench, progress: Progress, stoppin
     return True
 
 
-def _write_manifest(ledger: Ledger, bench: Workbench, facts: dict[str, JSON]) -> None:
+def _note_scoring(ledger: Ledger, bench: Workbench) -> None:
+    """Note where scoring goes on and when, and in which cache its scores are found, by which keys."""
+    done, _ = ledger.progress()
+    ledger.put("scoring", {"edition": ledger.edition, "since": time.time(), "verdicts": done})
+    scorer = bench.scorer.inner if isinstance(bench.scorer, KnownScores) else bench.scorer
+    if isinstance(scorer, CachedScorer):
+        cache: JSON = {"file": str(scorer.path.resolve()), "facts": scorer.facts}
+        known = ledger.get("caches") or []
+        assert isinstance(known, list)
+        if cache not in known:
+            ledger.put("caches", [*known, cache])
+
+
+def _write_manifest(ledger: Ledger, bench: Workbench, report: JobReport | None = None) -> None:
+    """Write the manifest as a start begins, and with its report as it ends."""
+    facts: dict[str, JSON] = {
+        "model": bench.scorer.name,
+        "threads": threads(),
+        "finished": report is not None and report.finished,
+        **starts(ledger),
+        "ended": None if report is None else utc(time.time()),
+    }
     identity = {"claims": ledger.get("claims"), **bench.identity()}
-    write_manifest(ledger.folder, identity=identity, facts={"model": bench.scorer.name, **facts})
+    try:
+        write_manifest(ledger.folder, identity=identity, facts=facts | ({} if report is None else _facts(report)))
+    except OSError as error:
+        raise RunError(
+            ledger.folder / MANIFEST, f"cannot be written: {error.strerror or error}", NOTHING_LOST
+        ) from error
 
 
-def _facts(report: JobReport, started: float) -> dict[str, JSON]:
+def starts(ledger: Ledger) -> dict[str, JSON]:
+    """How often a run was started, and when for the first time."""
+    found = ledger.events("start")
+    first, detail = found[0]
+    began = detail.get("began") if isinstance(detail, dict) else None
+    return {"starts": len(found), "started": utc(began if isinstance(began, float) else first)}
+
+
+def _facts(report: JobReport) -> dict[str, JSON]:
     return {
-        "started": _utc(started),
         "seconds": round(report.seconds, 3),
         "claims": report.claims,
         "rejected": report.rejected,
@@ -141,7 +201,3 @@ def _facts(report: JobReport, started: float) -> dict[str, JSON]:
         "sentences": report.sentences,
         "unreadable": [str(problem) for problem in report.problems],
     }
-
-
-def _utc(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -3,12 +3,13 @@
 Importing this package loads neither torch nor transformers; `load` does.
 """
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from factcheck.nli.base import Counters, PairScorer
 
-__all__ = ["Counters", "PairScorer", "load"]
+__all__ = ["Counters", "PairScorer", "load", "threads"]
 
 
 def load(
@@ -40,3 +41,9 @@ def load(
     from factcheck.nli.loading import load_torch  # noqa: PLC0415 - imports torch
 
     return load_torch(model, precision=precision, device=device, labels=labels)
+
+
+def threads() -> int | None:
+    """How many threads compute on a CPU; None where nothing is loaded that would."""
+    torch = sys.modules.get("torch")
+    return None if torch is None else int(torch.get_num_threads())

@@ -18,14 +18,15 @@ import struct
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 from zlib import crc32
 
-from factcheck.errors import ScoreError
+from factcheck.errors import FactcheckError, ScoreError
 from factcheck.machine import cpu_facts, installed_versions
 from factcheck.nli.base import Counters, PairScorer
 from factcheck.types import NLIScores
@@ -161,6 +162,17 @@ class CachedScorer:
         self._lock = threading.Lock()
 
     @property
+    def path(self) -> Path:
+        """The file of the cache."""
+        return self._cache.path
+
+    @property
+    def facts(self) -> str:
+        """What every key is made of beside the two texts."""
+        inner = self._inner
+        return repr((VERSION, inner.fingerprint, inner.numeric_class, inner.max_tokens, *_surroundings()))
+
+    @property
     def name(self) -> str:
         """What the model is called."""
         return self._inner.name
@@ -221,16 +233,54 @@ class CachedScorer:
         return self._inner.windows(text, hypothesis)
 
     def _keys(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
-        inner = self._inner
-        facts = (VERSION, inner.fingerprint, inner.numeric_class, inner.max_tokens, *_surroundings())
-        start = hashlib.sha256(repr(facts).encode())
-        keys = {}
-        for pair in pairs:
-            premise, hypothesis = (text.encode("utf-8", "surrogatepass") for text in pair)
-            digest = start.copy()
-            digest.update(_LENGTHS.pack(len(premise), len(hypothesis)) + premise + hypothesis)
-            keys[pair] = digest.digest()[:_KEY_BYTES]
-        return keys
+        return pair_keys(self.facts, pairs)
+
+
+def pair_keys(facts: str, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    """The keys of (premise, hypothesis) pairs in a cache; `facts` are those of the `CachedScorer` that stored them."""
+    start = hashlib.sha256(facts.encode())
+    keys = {}
+    for pair in pairs:
+        premise, hypothesis = (text.encode("utf-8", "surrogatepass") for text in pair)
+        digest = start.copy()
+        digest.update(_LENGTHS.pack(len(premise), len(hypothesis)) + premise + hypothesis)
+        keys[pair] = digest.digest()[:_KEY_BYTES]
+    return keys
+
+
+def holds_scores(path: Path) -> bool:
+    """Whether a file is a score cache of this version; it is not made where there is none.
+
+    Raises:
+        FactcheckError: The file cannot be read.
+    """
+    if not path.is_file():
+        return False
+    try:
+        with closing(_File(path, 0)) as file:
+            return file.version() == VERSION
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+        if _is_torn(error):
+            return False
+        raise FactcheckError(path, f"the score cache cannot be read: {error}", "try again") from error
+
+
+def forget(path: Path, keys: Iterable[bytes]) -> int:
+    """Delete scores from a cache so that no byte of them stays in its file; gives how many there were.
+
+    Takes as long as writing the file anew, and room for it twice. Where it stops in the middle, it can be done again.
+
+    Raises:
+        FactcheckError: The file is no score cache of this version, it is torn, or there is no room; or another process
+            reads it for long.
+    """
+    if not holds_scores(path):
+        raise FactcheckError(path, f"is no score cache of version {VERSION}")
+    try:
+        with closing(_File(path, 0)) as file:
+            return file.forget(keys)
+    except (sqlite3.Error, OSError) as error:
+        raise FactcheckError(path, f"scores cannot be deleted from the cache: {error}", "try again") from error
 
 
 _INHERITED: list["_File"] = []
@@ -288,6 +338,23 @@ class _File:
                 new = db.total_changes - before
                 db.execute("UPDATE sizes SET count = count + ? WHERE name = 'young'", (new,))
                 self._bound()
+
+    def forget(self, keys: Iterable[bytes]) -> int:
+        """Delete the rows of these keys from both generations and from the file's free space."""
+        found, stream = 0, iter(keys)
+        while some := [(key,) for key in islice(stream, _WRITTEN_TOGETHER)]:
+            with self._transaction() as db:
+                for table in ("young", "old"):
+                    before = db.total_changes
+                    db.executemany(f"DELETE FROM {table} WHERE key = ?", some)  # noqa: S608 - names of ours
+                    gone = db.total_changes - before
+                    db.execute("UPDATE sizes SET count = count - ? WHERE name = ?", (gone, table))
+                    found += gone
+        # secure_delete would clear the deleted rows alone, not what splitting pages left of them in free space before.
+        self._db.execute("VACUUM")
+        if self._number("PRAGMA wal_checkpoint(TRUNCATE)"):
+            raise sqlite3.OperationalError("another process is reading it")
+        return found
 
     def _rows(self, table: str, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         marks = ", ".join("?" * _READ_TOGETHER)

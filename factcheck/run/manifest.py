@@ -3,11 +3,12 @@
 import json
 import os
 import platform
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from factcheck import __version__
-from factcheck.machine import installed_versions
+from factcheck.machine import cpu_facts, installed_versions, instruction_set
 from factcheck.types import JSON
 
 MANIFEST = "manifest.json"
@@ -20,9 +21,12 @@ def write_manifest(folder: Path, *, identity: Mapping[str, JSON], facts: Mapping
 
     `identity` is what makes the run this one; `facts` are times and counters, which change nothing.
     """
+    _, precision, device, *_ = *str(identity.get("numeric_class", "")).split("/"), "", ""
     record = {
         "factcheck": __version__,
         "identity": dict(identity),
+        "precision": precision,
+        "device": device,
         "machine": machine(),
         "versions": versions(),
         **facts,
@@ -43,5 +47,15 @@ def scoring_versions() -> dict[str, JSON]:
 
 
 def machine() -> dict[str, JSON]:
-    """System, processor and core count; no host name."""
-    return {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()}
+    """System, processor with the instructions that bits depend on, and core count; no host name."""
+    return {
+        "system": platform.system(),
+        "processor": (cpu_facts() or {}).get("model name") or platform.processor() or platform.machine(),
+        "instructions": instruction_set(),
+        "cores": os.cpu_count(),
+    }
+
+
+def utc(seconds: float) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -77,6 +77,20 @@ def test_the_demo_gives_a_verdict_with_its_sentence_for_every_claim(demo):
     assert_quotes_are_verbatim(found, EXAMPLE / "documents")
 
 
+def test_every_verdict_of_the_demo_can_be_shown_and_traced(work, demo):
+    """What is piped is the export's record; a trace finds the same passages and decides the same again."""
+    found = demo[1]
+    ids = [record["id"] for record in found]
+
+    assert found == [json.loads(line) for line in factcheck(work, "show", "runs/demo", *ids).stdout.splitlines()]
+    traces = [json.loads(line) for line in factcheck(work, "show", "runs/demo", *ids, "--trace").stdout.splitlines()]
+    assert found == [trace["verdict"] for trace in traces]
+    assert {("search", True)} == {(trace["hits_from"], trace["same_again"]) for trace in traces}
+    text = factcheck(work, "show", "runs/demo", f"claims.csv:{2 + 3}", "--no-json").stdout
+    assert text.startswith(found[3]["verdict"])
+    assert found[3]["claim"] in text
+
+
 def test_a_job_killed_in_the_middle_ends_with_the_same_bytes(work, demo, tmp_path):
     """kill -9 while the model scores; the same command again goes on."""
     folder, env = work
@@ -272,7 +286,7 @@ def test_help_loads_neither_torch_nor_a_database():
 
 
 @pytest.mark.parametrize(
-    "command", ["verify", "export", "index", "search", "ask", "claims", "score", "models", "config"]
+    "command", ["verify", "show", "export", "index", "search", "ask", "claims", "score", "models", "config"]
 )
 def test_every_command_has_help_with_an_example_or_a_word(work, command):
     """Nothing is left for guessing."""
