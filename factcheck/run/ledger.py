@@ -108,7 +108,7 @@ class Ledger:
             if write and not self.is_finished():
                 self._log_ahead()
             elif write and self.get("update") is None:  # the one file that it is, or is to be after a kill at the end
-                self._fold()
+                fold(self._db)
             self._db.execute("SELECT count(*) FROM meta")
             self.edition = self._published()
         except sqlite3.DatabaseError as error:
@@ -121,7 +121,7 @@ class Ledger:
     def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         try:
             if self._lock is not None and error is None:  # what was stopped is one file, too, that opens read-only
-                self._fold()
+                fold(self._db)
         finally:
             self._db.close()
             self._unlock()
@@ -400,6 +400,12 @@ class Ledger:
         there = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'review_events'").fetchone()
         return int(self._db.execute("SELECT count(*) FROM review_events").fetchone()[0]) if there else 0
 
+    def review_rows(self, claim_id: str) -> list[tuple[Any, ...]]:
+        """What is stored of reviewers' acts on a claim, in order; there must be some in the run."""
+        columns = "number, id, claim, reviewer, time, kind, detail"
+        query = f"SELECT {columns} FROM review_events WHERE claim = ? ORDER BY number"  # noqa: S608 (names of ours)
+        return self._db.execute(query, (claim_id,)).fetchall()
+
     def counts(self) -> dict[Label, int]:
         """How many verdicts there are of each label, all labels named."""
         query = "SELECT label, count(*) FROM verdicts WHERE edition = ? GROUP BY label"
@@ -432,7 +438,7 @@ class Ledger:
     def finish(self) -> None:
         """Mark the run complete and fold the write-ahead log into the one file, which then opens read-only."""
         self.put("finished", time.time())
-        self._fold()
+        fold(self._db)
 
     def begin_update(self, identity: Mapping[str, JSON], documents: Iterable[tuple[str, str]]) -> Self:
         """This ledger at its next edition, where an update of this identity begins, or goes on if it is the same.
@@ -458,7 +464,7 @@ class Ledger:
         if self.get("update") is not None:
             self._forget_update()
             if self.is_finished():
-                self._fold()
+                fold(self._db)
 
     def _forget_update(self) -> None:
         with self._transaction() as db:
@@ -480,33 +486,25 @@ class Ledger:
             for key, value in notes.items():
                 _put(db, key, value)
             db.execute("DELETE FROM meta WHERE key = 'update'")
-        self._fold()
-
-    def _fold(self) -> None:
-        """Make the ledger the one file that opens read-only."""
-        for _ in range(_FOLDS):
-            try:
-                self._db.execute("PRAGMA journal_mode = DELETE")
-            except sqlite3.OperationalError:  # somebody reads it, or the disk is full
-                time.sleep(_FOLD_WAIT)
-            else:
-                return
-        with suppress(sqlite3.OperationalError):  # it stays in WAL, whole all the same
-            self._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        fold(self._db)
 
     def _verdict(self, row: tuple[Any, ...]) -> Verdict:
         position, record, label, score, confidence, reason, origin, unjudged = row
         found = self._db.execute(_EVIDENCE, (self.edition, position)).fetchall()
-        return Verdict(
-            claim=claim_from_json(record),
-            label=Label(label),
-            score=score,
-            confidence=confidence,
-            reason=Reason(reason),
-            evidence_from=EvidenceFrom(origin),
-            evidence=tuple(evidence_from_record(json.loads(item)) for (item,) in found),
-            unjudged=unjudged,
-        )
+        try:
+            return Verdict(
+                claim=claim_from_json(record),
+                label=Label(label),
+                score=score,
+                confidence=confidence,
+                reason=Reason(reason),
+                evidence_from=EvidenceFrom(origin),
+                evidence=tuple(evidence_from_record(json.loads(item)) for (item,) in found),
+                unjudged=unjudged,
+            )
+        except (KeyError, TypeError, ValueError) as error:  # bits that turned where SQLite does not look
+            what = f"the ledger is torn: the verdict on claim {position + 1} makes no sense ({error})"
+            raise RunError(self.folder / LEDGER, what, "name another --run folder") from error
 
 
 def require_finished(ledger: Ledger, *, partial: bool = False) -> str:
@@ -553,6 +551,19 @@ def _refusal(where: Path, error: sqlite3.DatabaseError, done: str = "written") -
         return RunError(where, f"the ledger cannot be {done}: {error}", NOTHING_LOST)
     found = "is torn" if code in _TORN else f"cannot be {done}"
     return RunError(where, f"the ledger {found}: {error}", "name another --run folder")
+
+
+def fold(db: sqlite3.Connection) -> None:
+    """Fold the write-ahead log into the one file, which then opens read-only."""
+    for _ in range(_FOLDS):
+        try:
+            db.execute("PRAGMA journal_mode = DELETE")
+        except sqlite3.OperationalError:  # somebody reads it, or the disk is full
+            time.sleep(_FOLD_WAIT)
+        else:
+            return
+    with suppress(sqlite3.OperationalError):  # it stays in WAL, whole all the same
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _put(db: sqlite3.Connection, key: str, value: JSON) -> None:

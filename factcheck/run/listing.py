@@ -6,7 +6,7 @@ All of it is done by the database, so that a page of a hundred thousand verdicts
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -35,9 +35,9 @@ class Order(StrEnum):
 
 _ORDERS = {
     Order.URGENT: (_RANK, _LEAST_SURE),
-    Order.CLAIM: ("0", "0"),
-    Order.SUREST: ("0", f"-{_LEAST_SURE}"),
-    Order.LEAST_SURE: ("0", _LEAST_SURE),
+    Order.CLAIM: ("''", "''"),  # a constant; a number would name a column
+    Order.SUREST: ("''", f"-{_LEAST_SURE}"),
+    Order.LEAST_SURE: ("''", _LEAST_SURE),
 }
 
 
@@ -117,6 +117,19 @@ class Listing:
         counted = dict(self._db.execute(query, values).fetchall())
         return {label: counted.get(label.value, 0) for label in Label}
 
+    def statuses(self, wanted: Filter) -> dict[Status, int]:
+        """How many verdicts of each status fit, whatever status the filter names."""
+        wanted = replace(wanted, status=None)
+        found = dict.fromkeys(Status, 0)
+        total = sum(self.counts(wanted).values())
+        if self._has_reviews():
+            where, values = self._where(wanted)
+            claims = "JOIN claims USING (position)" if wanted.text else ""
+            query = f"SELECT status, count(*) FROM reviews JOIN verdicts USING (position) {claims} {where} GROUP BY 1"  # noqa: S608
+            found |= {Status(status): count for status, count in self._db.execute(query, values)}
+        found[Status.UNREVIEWED] += total - sum(found.values())
+        return found
+
     def histogram(self, wanted: Filter, *, bins: int = 10) -> dict[Label, list[int]]:
         """For each label how many verdicts that fit have a score (or confidence) in each of `bins` equal parts."""
         where, values = self._where(wanted)
@@ -152,6 +165,21 @@ class Listing:
         found = self._rows(wanted, beyond, (*here, position), "LIMIT 1", back=back)
         return found[0] if found else None
 
+    def positions(self) -> dict[Label, list[int]]:
+        """The positions of all verdicts by label, all labels named, each in claim order."""
+        found: dict[Label, list[int]] = {label: [] for label in Label}
+        query = "SELECT label, position FROM verdicts WHERE edition = ? ORDER BY position"
+        for label, position in self._db.execute(query, (self._edition(),)):
+            found[Label(label)].append(position)
+        return found
+
+    def assignees(self) -> list[str]:
+        """Everybody whom a claim is assigned to, by name."""
+        if not self._has_reviews():
+            return []
+        query = "SELECT DISTINCT assigned FROM reviews WHERE assigned <> '' ORDER BY assigned"
+        return [name for (name,) in self._db.execute(query)]
+
     def documents(self) -> list[Quoted]:
         """The documents among the passages that were judged, those with most stances first."""
         query = """
@@ -159,6 +187,12 @@ class Listing:
             GROUP BY doc_id ORDER BY 3 DESC, 2 DESC, doc_id
         """
         return [Quoted(*row) for row in self._db.execute(query, (self._edition(),))]
+
+    def source(self, doc_id: str) -> dict[str, Any] | None:
+        """The evidence record of some passage of a document, which tells its title and path; None where none is."""
+        query = "SELECT record FROM evidence WHERE edition = ? AND doc_id = ? LIMIT 1"
+        row = self._db.execute(query, (self._edition(), doc_id)).fetchone()
+        return None if row is None else dict(json.loads(row[0]))
 
     def quotes(self, doc_id: str) -> list[tuple[int, str, dict[str, Any]]]:
         """Position and id of the claim and the evidence record of every passage of a document, in text order."""
@@ -176,10 +210,12 @@ class Listing:
         row = self._db.execute("SELECT value FROM meta WHERE key = 'edition'").fetchone()
         return 1 if row is None else int(json.loads(row[0]))
 
+    def _has_reviews(self) -> bool:
+        return self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'reviews'").fetchone() is not None
+
     def _from(self, wanted: Filter | None = None) -> str:
         """The tables; for counting, only those that the condition asks."""
-        there = self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'reviews'").fetchone()
-        reviews = "reviews" if there else "(SELECT 0 position, '' status, '' label, '' assigned LIMIT 0)"
+        reviews = "reviews" if self._has_reviews() else "(SELECT 0 position, '' status, '' label, '' assigned LIMIT 0)"
         claims = "JOIN claims USING (position)" if wanted is None or wanted.text else ""
         joined = f"LEFT JOIN (SELECT position, status, label AS reviewed, assigned FROM {reviews}) USING (position)"  # noqa: S608
         if wanted is not None and wanted.status is None and not wanted.assigned:

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, Self, TypeAlias
 from factcheck.errors import FactcheckError, RunError
 from factcheck.formats.records import evidence_from_record, evidence_record, to_json
 from factcheck.run.ledger import LEDGER, Ledger
+from factcheck.run.ledger import fold as fold_log
 from factcheck.types import JSON, Evidence, Label, Passage, Stance, Verdict
 
 _SCHEMA = """
@@ -155,7 +156,7 @@ class Review:
     @property
     def status(self) -> Status:
         """How far the review is."""
-        standing = self._standing()
+        standing = list(self.standing().values())
         if not standing:
             return Status.STALE if self.decisions else Status.UNREVIEWED
         if len({decision.label for decision in standing}) > 1:
@@ -165,14 +166,14 @@ class Review:
     @property
     def label(self) -> Label | None:
         """The reviewers' verdict where they agree; None where there is none, or they differ."""
-        standing = self._standing()
+        standing = list(self.standing().values())
         return standing[-1].label if len({decision.label for decision in standing}) == 1 else None
 
-    def _standing(self) -> list[Decide]:
+    def standing(self) -> dict[str, Decide]:
         """Decisions on the evidence that there is now; a dispute that was settled has the last word and those after."""
-        fresh = [decision for reviewer, decision in self.decisions.items() if reviewer not in self.stale]
-        settled = [at for at, decision in enumerate(fresh) if decision.settles]
-        return fresh[settled[-1] :] if settled else fresh
+        fresh = [(reviewer, decision) for reviewer, decision in self.decisions.items() if reviewer not in self.stale]
+        settled = [at for at, (_, decision) in enumerate(fresh) if decision.settles]
+        return dict(fresh[settled[-1] :] if settled else fresh)
 
 
 class OutdatedError(FactcheckError):
@@ -200,6 +201,9 @@ class Reviews:
         self._lock = threading.RLock()
         path = self.folder / LEDGER
         self._db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        # Readers and writers do not wait for each other; a decision that was answered for survives a power failure.
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
         with self._transaction() as db:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
@@ -213,8 +217,9 @@ class Reviews:
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; the last one to do so leaves it as the one file that opens read-only."""
         with self._lock:
+            fold_log(self._db)
             self._db.close()
 
     def add(self, event: Event, *, seen: int | None = None) -> Event:
@@ -368,6 +373,25 @@ class Reviews:
             "INSERT OR REPLACE INTO reviews SELECT position, ?, ?, ? FROM claims WHERE id = ?",
             (review.status.value, None if review.label is None else review.label.value, review.assigned, claim_id),
         )
+
+
+def read_events(folder: Path | str) -> list[Event]:
+    """All events of a run in order, from a folder that need not be writable.
+
+    Raises:
+        RunError: There is no run in the folder, or its file is torn.
+    """
+    with Ledger(folder) as ledger:  # refuses a folder without a run, and a torn or foreign one
+        if not ledger.review_events():
+            return []
+    uri = f"{(Path(folder) / LEDGER).absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True)) as db:
+        return [_event(row) for row in db.execute(f"{_EVENTS} ORDER BY number")]
+
+
+def events_of(ledger: Ledger, claim_id: str) -> list[Event]:
+    """All events of a claim in order, as an open ledger holds them, which need not be writable."""
+    return [_event(row) for row in ledger.review_rows(claim_id)]
 
 
 _LEANING = frozenset({Stance.SUPPORTS.value, Stance.CONTRADICTS.value})
