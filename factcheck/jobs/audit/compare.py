@@ -1,0 +1,67 @@
+"""Comparing one passage of a run with the text that it is said to come from."""
+
+from dataclasses import dataclass
+
+from factcheck.corpus.readers.streams import without_surrogates
+from factcheck.jobs.audit.findings import Kind, Standing, excerpt
+from factcheck.types import Passage
+
+_DIGITS = 8  # of a hash, as shown
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is wrong with one passage."""
+
+    kind: Kind
+    found: str
+    fix: str = ""
+    standing: Standing | None = None
+
+
+def stands(passage: Passage, text: str) -> bool:
+    """Whether the quote is what the text has there; halves of surrogate pairs count as their replacement."""
+    return without_surrogates(text[passage.start : passage.end]) == passage.quote
+
+
+def opens_before(passage: Passage, text: str) -> bool:
+    """Whether the premise is the quote, or what the text has right before it, a space, and the quote.
+
+    Between the two there may be anything but letters and digits. Where the sentence before begins is not looked at.
+    """
+    if passage.premise == passage.quote:
+        return True
+    lead = passage.premise.removesuffix(f" {passage.quote}")
+    text = without_surrogates(text[: passage.start])
+    at = text.rfind(lead)
+    if lead in {"", passage.premise} or at < 0:
+        return False
+    return not any(map(str.isalnum, text[at + len(lead) :]))
+
+
+def changed(passage: Passage, text: str, digest: str, fix: str) -> Outcome:
+    """The outcome for a source whose content is another now."""
+    was, now = passage.source.sha256[:_DIGITS], digest[:_DIGITS]
+    standing, what = Standing.GONE, "is gone from it"
+    if stands(passage, text):
+        standing, what = Standing.HERE, "still stands where it stood"
+    elif passage.quote in without_surrogates(text):
+        standing, what = Standing.ELSEWHERE, "stands elsewhere in it now"
+    found = f"changed since the run (sha256 was {was}…, is {now}…), what was quoted {what}"
+    return Outcome(Kind.SOURCE_CHANGED, found, fix, standing)
+
+
+def misquoted(passage: Passage, text: str) -> Outcome:
+    """The outcome for a quote that is not what its unchanged source says."""
+    there = text[passage.start : passage.end]
+    span = f"{passage.start} to {passage.end}"
+    found = f"quoted as {excerpt(passage.quote)} at {span}, has {excerpt(there)} there"
+    if passage.start >= len(text):
+        found = f"quoted as {excerpt(passage.quote)} at {span}, ends at {len(text)}"
+    return Outcome(Kind.QUOTE, found, "the run's record was altered: do not rely on it")
+
+
+def overshown(passage: Passage) -> Outcome:
+    """The outcome for a premise that is neither the quote nor the sentence before and the quote."""
+    found = f"the premise {excerpt(passage.premise)} is not {excerpt(passage.quote)} with the sentence before it"
+    return Outcome(Kind.PREMISE, found, "the run's record was altered: do not rely on it")

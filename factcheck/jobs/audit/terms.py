@@ -1,0 +1,44 @@
+"""What a run says of how its verdicts came about, as far as an audit goes by it."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Self
+
+from factcheck.jobs.bench import METHOD
+from factcheck.types import Claim, EvidenceFrom
+from factcheck.verdict.decide import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The part of a run's identity that its verdicts can be derived again with."""
+
+    rule: Rule
+    staged: bool
+    evidence_from: EvidenceFrom | None
+    language: str
+    same_method: bool  # whether this version decides as the one that made the run
+    same_splitter: bool  # whether sentences are cut as they were for the run
+
+    @classmethod
+    def of(cls, identity: Any) -> Self:  # noqa: ANN401 (whatever the ledger holds)
+        """The terms that an identity states.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is no identity of a run.
+        """
+        evidence = identity["evidence"]
+        return cls(
+            rule=Rule(identity["support"], identity["contradict"]),
+            staged=bool(identity["stages"]),
+            evidence_from=None if evidence == "auto" else EvidenceFrom(evidence),
+            language=str(identity["language"]),
+            same_method=identity["method"] == METHOD,
+            same_splitter=identity["versions"].get("sentencex") == version("sentencex"),
+        )
+
+    def source_of(self, claim: Claim) -> EvidenceFrom:
+        """Where the evidence of a claim was looked for."""
+        if self.evidence_from is not None:
+            return self.evidence_from
+        return EvidenceFrom.GIVEN if claim.contexts or claim.doc_ids else EvidenceFrom.CORPUS
