@@ -107,7 +107,13 @@ def kind_of(name: str) -> str | None:
     return KINDS.get(suffixes[-1]) if suffixes else None
 
 
-def scan(root: Path | str, *, limits: Limits, on_problem: Callable[[Problem], None]) -> Iterator[SourceFile]:
+def scan(
+    root: Path | str,
+    *,
+    limits: Limits,
+    on_problem: Callable[[Problem], None],
+    wanted: Callable[[str], bool] = lambda _name: True,
+) -> Iterator[SourceFile]:
     """Give the documents' files below a folder, in code point order of their names, each with its hash.
 
     `root` is a folder, one file, or `hf:NAME` / `hf:NAME:SPLIT` for a data set that `datasets.load_dataset` finds.
@@ -116,23 +122,26 @@ def scan(root: Path | str, *, limits: Limits, on_problem: Callable[[Problem], No
     (a target below a hidden folder), so that nothing is read twice. Everything else that gives no document is told to
     `on_problem`. Files are hashed as they are given, a megabyte at a time.
 
+    Where a part is enough, `wanted` is asked of each name, and of each with a slash at its end, which stands for all
+    that is below it. What it does not want is not looked at.
+
     Raises:
         CorpusError: There is nothing at `root`.
     """
     if str(root).startswith(HUB_PREFIX):
         from factcheck.corpus.readers import hf  # noqa: PLC0415 (readers import this module)
 
-        yield from hf.find(str(root), on_problem=on_problem)
+        yield from (file for file in hf.find(str(root), on_problem=on_problem) if wanted(file.name))
         return
     root = Path(root)
     if not root.exists():
         raise CorpusError(root, "does not exist", "give a file or a folder of documents")
     root = root.resolve()
-    scanner = _Scanner(root if root.is_dir() else root.parent, limits, on_problem)
+    scanner = _Scanner(root if root.is_dir() else root.parent, limits, on_problem, wanted)
     if not root.is_dir():
-        yield from scanner.file(root, root.name)
+        yield from scanner.file(root, root.name) if wanted(root.name) else ()
     elif is_data_set(root):
-        yield from scanner.data_set(root, root.name)
+        yield from scanner.data_set(root, root.name) if wanted(root.name) else ()
     elif _is_ours(root):
         on_problem(Problem(str(root), "this is an index or a run, not documents", "give the folder of the documents"))
     else:
@@ -189,8 +198,10 @@ class _Entry:
 class _Scanner:
     """One walk below `root`, which is a real path."""
 
-    def __init__(self, root: Path, limits: Limits, on_problem: Callable[[Problem], None]) -> None:
-        self._root, self._limits, self._on_problem = root, limits, on_problem
+    def __init__(
+        self, root: Path, limits: Limits, on_problem: Callable[[Problem], None], wanted: Callable[[str], bool]
+    ) -> None:
+        self._root, self._limits, self._on_problem, self._wanted = root, limits, on_problem, wanted
 
     def folder(self) -> Iterator[SourceFile]:
         # A stack, not recursion: folders may nest deeper than Python's call stack. Each level carries the real
@@ -248,11 +259,15 @@ class _Scanner:
     def _entries(self, folder: Path, prefix: str, above: frozenset[Path]) -> list[_Entry]:
         try:
             with os.scandir(folder) as listing:
-                found = [self._entry(item, prefix + item.name, above) for item in listing if item.name[0] != "."]
+                shown = (item for item in listing if item.name[0] != "." and self._is_wanted(prefix + item.name))
+                found = [self._entry(item, prefix + item.name, above) for item in shown]
         except OSError as error:
             self._tell(prefix.rstrip("/") or str(folder), error.strerror or str(error))
             return []
         return sorted(filter(None, found), key=lambda entry: entry.order)
+
+    def _is_wanted(self, name: str) -> bool:
+        return self._wanted(name) or self._wanted(f"{name}/")
 
     def _entry(self, item: os.DirEntry[str], name: str, above: frozenset[Path]) -> _Entry | None:
         if any("\udc80" <= letter <= "\udcff" for letter in item.name):  # how Python spells undecodable bytes

@@ -1,6 +1,6 @@
 """The sentences of a document, as spans of its text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from factcheck.segment import block_sentences
@@ -14,6 +14,27 @@ def split(document: Document, *, language: str) -> tuple[Sentence, ...]:
     it has empty ones. `language` is an ISO 639-1 code.
     """
     return tuple(_sentences(document, language))
+
+
+def sentences_before(document: Document, sentences: Sequence[Sentence]) -> dict[int, str]:
+    """The sentence before each, by its start: of the same block, or of the document where that came split."""
+    came_split = any(block.sentence is not None for block in document.blocks)
+    starts = iter(sorted(block.start for block in document.blocks))
+    block_end = {block.start: block.end for block in document.blocks}
+    found: dict[int, str] = {}
+    previous: Sentence | None = None
+    start = next(starts, None)
+    limit = -1
+    for sentence in sentences:
+        new_block = False
+        while start is not None and start <= sentence.start:
+            new_block, limit = True, block_end[start]
+            start = next(starts, None)
+        same = previous is not None and (came_split or (not new_block and sentence.end <= limit))
+        if same and previous is not None:
+            found[sentence.start] = document.text[previous.start : previous.end]
+        previous = sentence
+    return found
 
 
 def _sentences(document: Document, language: str) -> Iterator[Sentence]:

@@ -171,7 +171,7 @@ class EvidenceFinder:
             build_passage(match, source, context=self._context, language=self._language)
             for context in contexts
             for source in (_context_source(context),)
-            for match in _context_matches(context, self._language)
+            for match in context_matches(context, self._language)
         ]
         quotes = [passage.quote for passage in passages]
         return _Brought(passages, self._analyzer.words_of(quotes), [copy_key(quote) for quote in quotes])
@@ -256,7 +256,8 @@ def _context_source(context: Context) -> Source:
     return Source(doc_id=context.id, title=context.title, path="", sha256=digest)
 
 
-def _context_matches(context: Context, language: str) -> list[Match]:
+def context_matches(context: Context, language: str) -> list[Match]:
+    """All sentences of a text that a claim brought, in text order, with score 0."""
     matches: list[Match] = []
     for start, end in sentence_spans(context.text, language=language):
         before = matches[-1].quote if matches and "\n\n" not in context.text[matches[-1].end : start] else ""
