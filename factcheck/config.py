@@ -66,6 +66,10 @@ class Settings:
     """Score cache: true, false, or a file; `scores.sqlite` in the user's cache folder where it is true."""
     cache_mb: int = field(default=1000, metadata=_JOB)
     """What the score cache may take on disk, in megabytes; scores that were not used for longest go first."""
+    publisher: str = field(default="", metadata=_JOB)
+    """Who publishes the reviewed verdicts: the author of a ClaimReview."""
+    publisher_url: str = field(default="", metadata=_JOB)
+    """Where the reviewed verdicts are published: the page that a ClaimReview names."""
 
     def __post_init__(self) -> None:
         for setting in fields(self):

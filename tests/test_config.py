@@ -89,6 +89,6 @@ def test_stages_end_with_the_number_of_passages():
 def test_what_cannot_change_a_verdict_is_not_in_the_identity():
     """Reading and windowing settings are left out; all others are in."""
     outside = {"on_error", "format", "encoding", "max_file_mb", "max_seconds", "window", "corpus", "index", "run"}
-    outside |= {"cache", "cache_mb"}
+    outside |= {"cache", "cache_mb", "publisher", "publisher_url"}
 
     assert {field.name for field in fields(Settings)} - outside == set(Settings().identity())

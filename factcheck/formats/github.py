@@ -61,10 +61,10 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def markdown_text(text: str) -> str:
-    """A text on one line that Markdown and HTML leave as it is."""
+def markdown_text(text: str, *, most: int = _SUMMARY_CELL) -> str:
+    """A text on one line that Markdown and HTML leave as it is; of a longer one the first `most` characters."""
     line = _BREAKS.sub("\ufffd", " ".join(text.split()))
-    cut = line if len(line) <= _SUMMARY_CELL else line[:_SUMMARY_CELL] + " …"
+    cut = line if len(line) <= most else line[:most] + " …"
     return _MARKUP.sub(lambda sign: sign[0] if ord(sign[0]) > 0x7F else f"&#{ord(sign[0])};", cut)
 
 

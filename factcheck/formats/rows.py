@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from factcheck.errors import FactcheckError
 from factcheck.formats.records import passage_record, place, to_json, verdict_record
+from factcheck.formats.reviewed import Review, Reviewed
 from factcheck.types import JSON, Claim, Evidence, Label, Stance, Verdict
 
 Source: TypeAlias = Callable[[], Iterable[Verdict]]
@@ -41,6 +42,7 @@ _COLUMNS: Final = (
     "counter_path",
     "counter_page",
 )
+_REVIEW_COLUMNS: Final = ("review_status", "review_verdict", "reviewers", "review_notes")
 
 # What a spreadsheet runs: a cell that starts, spaces aside, with one of = + - @ (or their full-width forms), and a
 # cell that starts with a tab or a line end. A plain number starts with a sign and is harmless.
@@ -65,14 +67,16 @@ class Table:
     """The columns of a table: those of the input in the order they first came, then ours.
 
     `id` and `claim` are left out where an input column of that name says the same in every row, the claim's span where
-    no claim has one. A name that the input has taken gets the prefix `factcheck_`.
+    no claim has one. A name that the input has taken gets the prefix `factcheck_`. The columns of the review are there
+    where `review` is.
     """
 
     inputs: Mapping[str, None]
     ours: tuple[str, ...]
+    review: Review | None = None
 
     @classmethod
-    def of(cls, verdicts: Iterable[Verdict]) -> "Table":
+    def of(cls, verdicts: Iterable[Verdict], review: Review | None = None) -> "Table":
         """The table that holds these verdicts; it keeps the names of the columns only."""
         inputs: dict[str, None] = {}
         unsaid: set[str] = set()
@@ -80,7 +84,8 @@ class Table:
             inputs.update(dict.fromkeys(verdict.claim.input))
             unsaid |= _unsaid(verdict.claim)
         spare = {"claim_start", "claim_end"} | ({"id", "claim"} & inputs.keys())
-        return cls(inputs, tuple(name for name in _COLUMNS if name not in spare - unsaid))
+        ours = tuple(name for name in _COLUMNS if name not in spare - unsaid)
+        return cls(inputs, ours + (_REVIEW_COLUMNS if review else ()), review)
 
     @property
     def header(self) -> list[str]:
@@ -103,6 +108,8 @@ class Table:
         given, findings = verdict.claim.input, _findings(verdict)
         if not given.keys() <= self.inputs.keys():
             raise FactcheckError("export", "the verdicts changed while they were read", "export them again")
+        if self.review:
+            findings |= _review(self.review(verdict))
         return [*(given.get(name) for name in self.inputs), *(findings.get(name) for name in self.ours)]
 
 
@@ -141,6 +148,16 @@ def _findings(verdict: Verdict) -> dict[str, JSON]:
         "source": here.get("title"),
         "counter_source": there.get("title"),
         "copies": "; ".join(place(copy) for copy in best.hit.copies) if best else None,
+    }
+
+
+def _review(review: Reviewed) -> dict[str, JSON]:
+    """The review of one verdict as cells."""
+    return {
+        "review_status": review.status,
+        "review_verdict": None if review.label is None else review.label.value,
+        "reviewers": "; ".join(f"{opinion.reviewer} ({opinion.label.value})" for opinion in review.opinions) or None,
+        "review_notes": "\n".join(f"{note.reviewer}: {note.text}" for note in review.notes) or None,
     }
 
 

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Literal
 from zipfile import ZIP_DEFLATED, LargeZipFile, ZipFile, ZipInfo
 
 from factcheck.errors import FactcheckError
+from factcheck.formats.reviewed import About
 from factcheck.formats.rows import Source, Table, guarded, plain
 from factcheck.types import JSON
 
@@ -27,12 +28,12 @@ _SHEET_ROWS: Final = 1_048_576  # limits of Excel: rows and columns of a sheet, 
 _SHEET_COLUMNS: Final = 16_384
 _CELL_UNITS: Final = 32_767
 _EXACT_INT: Final = 2**53  # a sheet keeps numbers as doubles
-_WIDE: Final = frozenset({"claim", "quote", "counter_quote"})
+_WIDE: Final = frozenset({"claim", "quote", "counter_quote", "review_notes"})
 _NOT_IN_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)  # the first that a ZIP entry can name
 
 
-def write_xlsx(source: Source, stream: IO[bytes]) -> int:
+def write_xlsx(source: Source, stream: IO[bytes], about: About) -> int:
     """Write the table as a workbook; gives back how many verdicts it has.
 
     Equal verdicts give equal bytes. openpyxl keeps the rows in a file of the temporary folder until all are there.
@@ -45,7 +46,7 @@ def write_xlsx(source: Source, stream: IO[bytes]) -> int:
     from openpyxl.styles import Font  # noqa: PLC0415
     from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
-    columns = Table.of(source())
+    columns = Table.of(source(), about.review)
     header = columns.header
     if len(header) > _SHEET_COLUMNS:
         raise FactcheckError("--to xlsx", f"{len(header):,} columns are more than a sheet holds", "use csv")

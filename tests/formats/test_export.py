@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 from strategies import texts, verdicts
 
 from factcheck.errors import ConfigError, FactcheckError
-from factcheck.formats.export import export, table
+from factcheck.formats.export import About, export, table
 from factcheck.formats.records import to_json, to_line, verdict_from_record, verdict_record
+from factcheck.formats.reviewed import Opinion, Remark, Reviewed
 from factcheck.types import (
     Claim,
     Evidence,
@@ -216,7 +217,7 @@ def test_binary_format_needs_a_file(to, out):
 
 def test_unknown_format_is_refused():
     """A format that does not exist is answered with those that do."""
-    with pytest.raises(ConfigError, match=r"--to tsv: .*csv, jsonl, parquet, xlsx"):
+    with pytest.raises(ConfigError, match=r"--to tsv: .*csv, .*jsonl, .*parquet, .*xlsx"):
         export(again(verdict()), "tsv")
 
 
@@ -755,3 +756,88 @@ def test_verdicts_are_left_as_they_were(tmp_path):
         export(again(made), to, tmp_path / to)
 
     assert made == before
+
+
+# --- reviews
+
+NOTED = Reviewed(
+    "overruled",
+    Label.CONTRADICTED,
+    (
+        Opinion("ann", Label.CONTRADICTED, 1.5, "sample:1:9/9:SUPPORTED"),
+        Opinion("=bob", Label.SUPPORTED, 2.5, stands=False),
+    ),
+    (Remark("ann", "=SUM(A1)", 1.5), Remark("bob", "See page 3.", 2.5)),
+    "cem",
+    frozenset({0}),
+    (evidence("No.", Stance.CONTRADICTS),),
+)
+
+
+def reviewed_as(*reviews):
+    """What knows of these reviews, of the claims c1, c2 and so on."""
+    return About(review=lambda verdict: reviews[int(verdict.claim.id[1:]) - 1])
+
+
+@pytest.mark.parametrize("to", ["csv", "xlsx"])
+def test_rows_tell_what_reviewers_said(tmp_path, to):
+    """Behind all other columns, the machine's verdict left as it is; nothing of it is a formula."""
+    out = tmp_path / f"out.{to}"
+    source = again(verdict(id="c1"), verdict({"reviewers": "two"}, id="c2"))
+    export(source, to, out, about=reviewed_as(NOTED, Reviewed()))
+    first, second = {"csv": read_csv, "xlsx": read_xlsx}[to](out)
+
+    assert ["review_status", "review_verdict", "factcheck_reviewers", "review_notes"] == list(first)[-4:]
+    assert [
+        "overruled",
+        "CONTRADICTED",
+        "ann (CONTRADICTED); =bob (SUPPORTED)",
+        "ann: =SUM(A1)\nbob: See page 3.",
+    ] == list(first.values())[-4:]
+    assert ["unreviewed", None, None, None] == [value or None for value in list(second.values())[-4:]]
+    assert "NOT ENOUGH INFO" == first["verdict"]
+
+
+def test_a_reviewers_name_is_no_formula(tmp_path):
+    """In a cell of its own it gets an apostrophe as any other text."""
+    export(
+        again(verdict(id="c1")), "csv", tmp_path / "out", about=reviewed_as(replace(NOTED, opinions=NOTED.opinions[1:]))
+    )
+
+    assert "'=bob (SUPPORTED)" == read_csv(tmp_path / "out")[0]["reviewers"]
+
+
+def test_records_tell_all_of_a_review(tmp_path):
+    """Lines and rows of parquet the same, behind what they hold without one, which is read as before."""
+    import pandas as pd
+
+    made = verdict(id="c1", label=Label.SUPPORTED, found=(evidence("Yes.", Stance.SUPPORTS),))
+    export(again(made), "jsonl", tmp_path / "lines", about=reviewed_as(NOTED))
+    export(again(made), "parquet", tmp_path / "rows", about=reviewed_as(NOTED))
+    record = json.loads((tmp_path / "lines").read_text("utf-8"))
+    [row] = pd.read_parquet(tmp_path / "rows", dtype_backend="pyarrow")["review"]
+
+    assert verdict_record(made) == {name: value for name, value in record.items() if name != "review"}
+    assert made == verdict_from_record(record)
+    assert ("overruled", "CONTRADICTED", "cem", [0]) == tuple(
+        record["review"][name] for name in ("status", "verdict", "assigned", "wrong")
+    )
+    assert {
+        "reviewer": "ann",
+        "verdict": "CONTRADICTED",
+        "time": 1.5,
+        "drawn": "sample:1:9/9:SUPPORTED",
+        "stands": True,
+    } == record["review"]["reviewers"][0]
+    assert ["No."] == [item["quote"] for item in record["review"]["added"]]
+    assert record["review"] == row
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_run_that_nobody_reviewed_has_no_trace_of_it(tmp_path, to):
+    """Its files are those of a version that knows no reviews."""
+    export(again(verdict()), to, tmp_path / "out")
+
+    assert b"review" not in (tmp_path / "out").read_bytes()
+    if to in ("csv", "xlsx"):
+        assert not [name for name in written(tmp_path, to, verdict())[0] if "review" in name]
