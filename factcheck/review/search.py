@@ -1,0 +1,63 @@
+"""Searching the corpus from a claim's page, and scoring a sentence that a reviewer adds."""
+
+from collections.abc import Sequence
+
+from factcheck.config import Settings
+from factcheck.corpus.index import CorpusIndex
+from factcheck.errors import CorpusError
+from factcheck.nli import PairScorer
+from factcheck.pipeline import verify
+from factcheck.retrieval.finder import EvidenceFinder, Found
+from factcheck.retrieval.passages import build_passage
+from factcheck.types import Claim, Evidence, EvidenceFrom, Hit, Passage
+from factcheck.verdict.decide import Rule
+
+HITS = 20  # passages that a search shows
+LONGEST = 1_000  # characters of a search
+
+
+def rule_of(settings: Settings) -> Rule:
+    """The thresholds that give a passage its stance."""
+    return Rule(settings.support, settings.contradict)
+
+
+def search(index: CorpusIndex, text: str, settings: Settings) -> tuple[Hit, ...]:
+    """The best passages for some words, made as those of a verdict are, near-copies merged."""
+    finder = EvidenceFinder(
+        index, passages=HITS, evidence=EvidenceFrom.CORPUS, context=settings.context, language=settings.language
+    )
+    [found] = finder.find([Claim(id="", text=text)])
+    return found.hits
+
+
+def sentence(index: CorpusIndex, doc_id: str, start: int, end: int, settings: Settings) -> Passage:
+    """The passage of one sentence of the corpus, as it would be shown to the model.
+
+    Raises:
+        CorpusError: The corpus has no such sentence.
+    """
+    match = next((one for one in index.sentences([doc_id]) if (one.start, one.end) == (start, end)), None)
+    if match is None:
+        raise CorpusError(f"document {doc_id!r}", f"has no sentence from {start} to {end}", "search again")
+    source = index.sources([doc_id])[doc_id]
+    return build_passage(match, source, context=settings.context, language=settings.language)
+
+
+def judge(claim: Claim, passage: Passage, scorer: PairScorer, rule: Rule) -> tuple[Evidence, ...]:
+    """What the model says of a passage, exactly as in a run; in parts where it is too long to be read at once."""
+    [verdict] = verify([claim], finder=_Chosen(passage), scorer=scorer, rule=rule)
+    return verdict.evidence
+
+
+class _Chosen:
+    """Finds one passage, whatever the claim."""
+
+    def __init__(self, passage: Passage) -> None:
+        self._hit = Hit(passage, 0.0)
+
+    def find(self, claims: Sequence[Claim]) -> list[Found]:
+        """The passage for each claim."""
+        return [Found(EvidenceFrom.CORPUS, (self._hit,)) for _ in claims]
+
+    def check(self, claim: Claim) -> None:
+        """Any claim will do."""
