@@ -25,8 +25,9 @@ ALLOWED = {
     "jobs": _READS | {"assets", "machine", "config", "corpus", "nli", "retrieval", "verdict", "pipeline", "run"},
     "checker": _READS | {"config", "jobs", "nli"},
     "display": _READS | {"jobs", "nli"},
+    "review": _READS | {"config", "corpus", "nli", "retrieval", "verdict", "pipeline", "jobs", "run", "display", "__version__"},
     "testing": _READS | {"nli", "checker"},
-    "cli": _READS | {"config", "jobs", "nli", "run", "FactChecker", "display", "__version__"},
+    "cli": _READS | {"config", "jobs", "nli", "run", "review", "FactChecker", "display", "__version__"},
     "__main__": {"cli"},
     "__init__": _READS | {"config", "checker"},
 }
@@ -37,6 +38,9 @@ HEAVY = {  # who may import what, even inside a function
     "pypdf": {"corpus"},
     "trafilatura": {"corpus"},
     "docx": {"corpus"},
+    "fastapi": {"review"},
+    "starlette": {"review"},
+    "uvicorn": {"review"},
 }
 
 

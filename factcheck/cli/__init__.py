@@ -11,6 +11,7 @@ from factcheck.cli import (  # noqa: F401 (importing registers the commands)
     gate,
     nli,
     purge,
+    review,
     settings,
     show,
     status,

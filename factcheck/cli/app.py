@@ -11,7 +11,7 @@ from factcheck.errors import FactcheckError
 
 _ORDER = (
     *("verify", "ask", "claims"),
-    *("status", "show", "export", "audit", "diff", "update", "gate", "purge"),
+    *("status", "show", "export", "audit", "diff", "update", "gate", "review", "purge"),
     *("index", "search", "score", "models", "config"),
 )
 

@@ -100,7 +100,18 @@ class Guard:
         if scope["type"] != "http":  # no page of ours opens a web socket
             return
 
+        body = _Body(receive, self._max_body)
+        refused = False
+
         async def guarded(message: Message) -> None:
+            nonlocal refused
+            if body.is_over and not refused and message["type"] == "http.response.start":
+                refused = True
+                await self._too_large()(scope, receive, add_headers)
+            elif not refused:
+                await add_headers(message)
+
+        async def add_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
@@ -109,9 +120,9 @@ class Guard:
 
         refusal = self._refusal(scope)
         if refusal is not None:
-            await refusal(scope, receive, guarded)
+            await refusal(scope, receive, add_headers)
             return
-        await self._app(scope, _bounded(receive, self._max_body), guarded)
+        await self._app(scope, body.receive, guarded)
 
     def _refusal(self, scope: Scope) -> Response | None:
         """The answer to a request that goes no further; None for one that may pass."""
@@ -141,7 +152,8 @@ class Guard:
         path = "/" + request.url.path.lstrip("/")  # never the name of another host
         answer = RedirectResponse(path + (f"?{query}" if query else ""), 303)
         if cookie is not None:
-            answer.set_cookie(_cookie_name(host), cookie, httponly=True, samesite="strict", path="/")
+            # Lax: a link that is followed from another site, as out of mail, still gets in; what writes needs the key.
+            answer.set_cookie(_cookie_name(host), cookie, httponly=True, samesite="lax", path="/")
         return answer
 
     def _write_refusal(self, headers: Headers, host: str, session: Session) -> Response | None:
@@ -153,21 +165,29 @@ class Guard:
             return PlainTextResponse("The key of this session is missing: load the page again.\n", 403)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > self._max_body:
-            return PlainTextResponse(f"That is more than {self._max_body:,} bytes.\n", 413)
+            return self._too_large()
         return None
 
+    def _too_large(self) -> Response:
+        return PlainTextResponse(f"That is more than {self._max_body:,} bytes.\n", 413)
 
-def _bounded(receive: Receive, most: int) -> Receive:
-    """`receive`, until a body without a length has brought too much: then the browser is as good as gone."""
-    left = most
 
-    async def bounded() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
-        return message if left >= 0 else {"type": "http.disconnect"}
+class _Body:
+    """The body of a request, until one without a length has brought too much: then the browser is as good as gone."""
 
-    return bounded
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._left = receive, most
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there was too much."""
+        return self._left < 0
+
+    async def receive(self) -> Message:
+        """The next part."""
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        return {"type": "http.disconnect"} if self.is_over else message
 
 
 def _cookie_name(host: str) -> str:

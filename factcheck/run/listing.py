@@ -117,11 +117,11 @@ class Listing:
         counted = dict(self._db.execute(query, values).fetchall())
         return {label: counted.get(label.value, 0) for label in Label}
 
-    def statuses(self, wanted: Filter) -> dict[Status, int]:
-        """How many verdicts of each status fit, whatever status the filter names."""
+    def statuses(self, wanted: Filter, *, total: int | None = None) -> dict[Status, int]:
+        """How many verdicts of each status fit, whatever status is asked for; `total` is of all, where it is known."""
         wanted = replace(wanted, status=None)
         found = dict.fromkeys(Status, 0)
-        total = sum(self.counts(wanted).values())
+        total = sum(self.counts(wanted).values()) if total is None else total
         if self._has_reviews():
             where, values = self._where(wanted)
             claims = "JOIN claims USING (position)" if wanted.text else ""
@@ -213,14 +213,16 @@ class Listing:
     def _has_reviews(self) -> bool:
         return self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'reviews'").fetchone() is not None
 
-    def _from(self, wanted: Filter | None = None) -> str:
-        """The tables; for counting, only those that the condition asks."""
+    def _from(self, wanted: Filter) -> str:
+        """The tables that the condition asks."""
+        claims = "JOIN claims USING (position)" if wanted.text else ""
+        return f"FROM verdicts {claims} {self._reviewed() if wanted.status is not None or wanted.assigned else ''}"
+
+    def _reviewed(self) -> str:
+        """The join that tells how far the review of a claim is."""
         reviews = "reviews" if self._has_reviews() else "(SELECT 0 position, '' status, '' label, '' assigned LIMIT 0)"
-        claims = "JOIN claims USING (position)" if wanted is None or wanted.text else ""
-        joined = f"LEFT JOIN (SELECT position, status, label AS reviewed, assigned FROM {reviews}) USING (position)"  # noqa: S608
-        if wanted is not None and wanted.status is None and not wanted.assigned:
-            joined = ""
-        return f"FROM verdicts {claims} {joined}"
+        columns = "position, status, label AS reviewed, assigned"
+        return f"LEFT JOIN (SELECT {columns} FROM {reviews}) USING (position)"  # noqa: S608
 
     def _rows(self, wanted: Filter, more: str, values: Sequence[Any], end: str, *, back: bool = False) -> list[Row]:
         where, named = self._where(wanted)
@@ -229,8 +231,9 @@ class Listing:
         query = f"""
             SELECT position, claims.id, json_extract(record, '$.text'), label, score, confidence, reason, evidence_from,
             coalesce(status, 'unreviewed'), reviewed, coalesce(assigned, '')
-            {self._from()} {where} {more} ORDER BY {order} {end}
-        """
+            FROM (SELECT edition, position {self._from(wanted)} {where} {more} ORDER BY {order} {end})
+            JOIN verdicts USING (edition, position) JOIN claims USING (position) {self._reviewed()} ORDER BY {order}
+        """  # noqa: S608 (what is sorted is narrow; the rest is fetched for what is shown alone)
         return [_row(found) for found in self._db.execute(query, (*named, *values))]
 
     def _where(self, wanted: Filter) -> tuple[str, list[Any]]:
