@@ -16,6 +16,7 @@ from factcheck.review.reviewers import reviewer_name
 from factcheck.review.sampling import MOST, belongs
 from factcheck.review.search import LONGEST, judge, rule_of, search, sentence
 from factcheck.review.view import AView, Position, View
+from factcheck.review.words import LABELS, STANCES
 from factcheck.run.listing import Row
 from factcheck.run.reviews import (
     Act,
@@ -198,7 +199,7 @@ def decide(  # noqa: PLR0913, PLR0917 (the fields of a form)
         desk.reviews.add(Event(case.claim_id, case.reviewer, act), seen=None if case.hidden else seen)
     except OutdatedError:
         return _answer(request, read_case(request, position, view), status=409, conflict=True)
-    told = f"Decided: {pages.LABELS[label].word}."
+    told = f"Decided: {LABELS[label].word}."
     return _answer(request, read_case(request, position, view), toast=told, evidence=case.hidden)
 
 
@@ -291,7 +292,7 @@ def add(  # noqa: PLR0913, PLR0917 (the fields of a form)
         judged = judge(case.verdict.claim, passage, scorer, rule_of(desk.settings))
     for evidence in judged:
         desk.reviews.add(Event(case.claim_id, case.reviewer, Add(evidence)))
-    stances = dict.fromkeys(pages.STANCES[evidence.stance].word for evidence in judged)
+    stances = dict.fromkeys(STANCES[evidence.stance].word for evidence in judged)
     told = "Added." if case.hidden else f"Added: the model says {' and '.join(stances)}."
     return _answer(request, read_case(request, position, view), toast=told, evidence=True, added=passage_key(passage))
 

@@ -8,10 +8,11 @@ from factcheck.review import pages
 from factcheck.review.desk import Desk, Run
 from factcheck.review.plot import BINS, plots
 from factcheck.review.view import PAGE, AView
+from factcheck.review.words import LABELS
 from factcheck.run.reviews import Status
 
 router = APIRouter()
-_WORDS = {label: word.word for label, word in pages.LABELS.items()}
+_WORDS = {label: word.word for label, word in LABELS.items()}
 
 
 @router.get("/")

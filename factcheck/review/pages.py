@@ -1,8 +1,7 @@
-"""Pages and fragments as HTML: Jinja2 templates in which every value is escaped, and the words for what is shown."""
+"""Pages and fragments as HTML: Jinja2 templates in which every value is escaped."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,65 +10,12 @@ from fastapi.responses import HTMLResponse
 
 from factcheck import __version__
 from factcheck.review.guard import KEY_HEADER, Session
-from factcheck.run.listing import Order
-from factcheck.run.reviews import Status
-from factcheck.types import EvidenceFrom, Label, Reason, Stance
+from factcheck.review.words import LABELS, ORDERS, ORIGINS, REASONS, STANCES, STATUSES
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from factcheck.review.desk import Desk
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """How something is shown: in words, by a symbol beside them, and in a colour by the name of a class."""
-
-    word: str
-    symbol: str = ""
-    css: str = ""
-    more: str = ""
-
-
-LABELS = {
-    Label.SUPPORTED: Word("Supported", "✓", "is-supported"),
-    Label.CONTRADICTED: Word("Contradicted", "✗", "is-contradicted"),
-    Label.CONFLICTING: Word("Conflicting", "⇄", "is-conflicting"),
-    Label.NOT_ENOUGH_INFO: Word("Not enough info", "?", "is-unknown"),
-}
-STANCES = {
-    Stance.SUPPORTS: Word("supports", "✓", "is-supported"),
-    Stance.CONTRADICTS: Word("contradicts", "✗", "is-contradicted"),
-    Stance.NEUTRAL: Word("neutral", "–", "is-unknown"),
-}
-REASONS = {
-    Reason.EVIDENCE: Word("the evidence decides"),
-    Reason.BELOW_THRESHOLD: Word("a sentence leans, not far enough"),
-    Reason.ONLY_NEUTRAL: Word("every sentence found is neutral"),
-    Reason.NO_PASSAGE_FOUND: Word("no sentence shares a word with it"),
-}
-STATUSES = {
-    Status.UNREVIEWED: Word("Not reviewed", "○", "is-open"),
-    Status.ACCEPTED: Word("Accepted", "●", "is-accepted"),
-    Status.OVERRULED: Word("Overruled", "◆", "is-overruled"),
-    Status.DISPUTED: Word("Disputed", "≠", "is-disputed"),
-    Status.STALE: Word("Needs re-review", "↻", "is-stale"),
-}
-ORDERS = {
-    Order.URGENT: Word(
-        "What needs a human first",
-        more="Conflicts first, then contradicted, then supported, then claims that a sentence nearly decided; "
-        "in each the least sure first.",
-    ),
-    Order.LEAST_SURE: Word("Least sure first", more="Lowest score (or confidence) first, whatever the verdict."),
-    Order.SUREST: Word("Surest first", more="Highest score (or confidence) first, whatever the verdict."),
-    Order.CLAIM: Word("As in the claims file", more="The order of the claims file."),
-}
-ORIGINS = {
-    EvidenceFrom.CORPUS: Word("the whole corpus was searched"),
-    EvidenceFrom.GIVEN: Word("the claim's own sources were searched"),
-    EvidenceFrom.GOLD: Word("the gold evidence of the data set"),
-}
 
 
 def render(

@@ -19,6 +19,7 @@ from factcheck.errors import FactcheckError
 from factcheck.formats.records import place, to_json
 from factcheck.formats.reviewed import About, Reviewed, review_record
 from factcheck.formats.rows import Source
+from factcheck.review.words import REASONS
 from factcheck.run.reviews import seen_evidence
 from factcheck.types import JSON, Evidence, Label, Reason, Stance, Verdict
 
@@ -32,12 +33,6 @@ _PASSAGES: Final = 5  # of each stance that are shown
 _PLAIN: Final = 100  # claims that are listed where a browser runs no script
 _HERE: Final = Path(__file__).parent
 _MARKUP: Final = re.compile("[<>&]")
-_REASONS: Final = {
-    Reason.EVIDENCE: "the evidence decides",
-    Reason.BELOW_THRESHOLD: "a sentence leans one way, not far enough",
-    Reason.ONLY_NEUTRAL: "every sentence found is neutral",
-    Reason.NO_PASSAGE_FOUND: "no sentence shares a word with it",
-}
 
 
 def write_report(source: Source, stream: IO[bytes], about: About) -> int:
@@ -153,7 +148,7 @@ def _claim(verdict: Verdict, review: Reviewed | None, index: _Index) -> dict[str
         "saw": seen_evidence(verdict),
         "score": round(verdict.score, 4),
         "confidence": None if verdict.confidence is None else round(verdict.confidence, 4),
-        "reason": _REASONS[verdict.reason],
+        "reason": REASONS[verdict.reason].word,
         "place": verdict.claim.place,
         "date": verdict.claim.date,
         "more": len(items) - len(shown),

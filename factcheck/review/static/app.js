@@ -87,6 +87,15 @@
     for (const field of document.querySelectorAll("[data-lean] :disabled")) field.disabled = false;
   });
 
+  // A form that htmx does not know yet, while the page loads, waits for it: the browser would send it without the key.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !form.matches("[hx-post], [hx-get]")) return;
+    event.preventDefault();
+    form.classList.add("htmx-request"); // something is being stored
+    setTimeout(() => { if (form.isConnected) form.requestSubmit(event.submitter); }, 20);
+  });
+
   document.addEventListener("toast", (event) => say(event.detail.value));
   document.addEventListener("htmx:beforeRequest", () => {
     const messages = document.getElementById("messages");
