@@ -21,7 +21,10 @@ from factcheck.types import (
 )
 
 HOST = "testserver"
-ATTACK = """"'><svg/onload=evil()><img src=x onerror=evil()></script></style></title></textarea><b evil="1">{{7919*7907}}"""
+ATTACK = (
+    """"'><svg/onload=evil()><img src=x onerror=evil()></script></style></title></textarea><b evil="1">"""
+    "{{7919*7907}}"
+)
 """Text that becomes an element, or an attribute, wherever it is not escaped."""
 SCORES = {Stance.SUPPORTS: (0.9, 0.1, 0.0), Stance.CONTRADICTS: (0.0, 0.1, 0.9), Stance.NEUTRAL: (0.1, 0.9, 0.0)}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}

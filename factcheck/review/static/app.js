@@ -93,7 +93,11 @@
     if (event.defaultPrevented || !form.matches("[hx-post], [hx-get]")) return;
     event.preventDefault();
     form.classList.add("htmx-request"); // something is being stored
-    setTimeout(() => { if (form.isConnected) form.requestSubmit(event.submitter); }, 20);
+    setTimeout(() => {
+      if (!form.isConnected) return;
+      if (event.submitter === null) form.requestSubmit();
+      else event.submitter.click(); // htmx takes the button's value from its click
+    }, 20);
   });
 
   document.addEventListener("toast", (event) => say(event.detail.value));
