@@ -25,7 +25,8 @@ ALLOWED = {
     "jobs": _READS | {"assets", "machine", "config", "corpus", "nli", "retrieval", "verdict", "pipeline", "run"},
     "checker": _READS | {"config", "jobs", "nli"},
     "display": _READS | {"jobs", "nli"},
-    "review": _READS | {"config", "corpus", "nli", "retrieval", "verdict", "pipeline", "jobs", "run", "display", "__version__"},
+    "review": _READS
+    | {"config", "corpus", "nli", "retrieval", "verdict", "pipeline", "jobs", "run", "display", "__version__"},
     "testing": _READS | {"nli", "checker"},
     "cli": _READS | {"config", "jobs", "nli", "run", "review", "FactChecker", "display", "__version__"},
     "__main__": {"cli"},
