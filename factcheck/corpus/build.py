@@ -1,8 +1,11 @@
 """Building and updating a corpus index: only added, changed and removed documents are read and written again."""
 
+import errno
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -15,16 +18,20 @@ from factcheck.corpus.analyzer import check_language, full_text_config
 from factcheck.corpus.copies import copy_key
 from factcheck.corpus.files import ONE_DOCUMENT, Limits, Problem, SourceFile, extractor_of, scan
 from factcheck.corpus.index import FORMAT, POINTER, TABLES, Pointer
-from factcheck.corpus.readers import Reader
-from factcheck.corpus.sentences import split
-from factcheck.errors import CorpusError
+from factcheck.corpus.readers import CHANGED, Reader
+from factcheck.corpus.rows import Waiting
+from factcheck.corpus.sentences import sentences_before, split
+from factcheck.errors import CorpusError, FactcheckError
 from factcheck.types import Document, Sentence
 
-_SENTENCES_A_WRITE = 50_000
+_SENTENCES_A_WRITE = 25_000  # each write is a piece of the table
+_PIECES, _SENTENCES_A_PIECE = 32, 25_000  # with more pieces than these, they are merged
 _TAG = "published"
 _KEPT = timedelta(days=1)  # a reader of a version that was replaced has this long to finish
 _NOTHING_IS_OLDER = timedelta(days=36_500)
 _TAKEN = "document id is taken:"
+_REFUSED = (errno.EIO, errno.EACCES, errno.EFBIG, errno.ENOSPC, errno.EROFS, errno.EDQUOT)
+_DATABASE_DISK_ERROR = re.compile(rf"LanceError\(IO\): (.*\(os error (?:{'|'.join(map(str, _REFUSED))})\))", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ def build_index(  # noqa: PLR0913 (all named)
     on_problem: Callable[[Problem], None] = lambda _: None,
     on_read: Callable[[int, int], None] = lambda _done, _total: None,
     on_indexed: Callable[[int], None] = lambda _documents: None,
+    on_wait: Callable[[], None] | None = None,
 ) -> BuildReport:
     """Bring the index in `folder` up to date with the documents under `corpus`, or build it.
 
@@ -66,13 +74,14 @@ def build_index(  # noqa: PLR0913 (all named)
         on_problem: Told of each file that cannot be read, once, as it is met.
         on_read: Told how many files of how many are done.
         on_indexed: Told how many more documents were split and taken up.
+        on_wait: Told before waiting for another process that writes the index; without it, that is an error.
 
     Raises:
         CorpusError: There is nothing readable, another process writes the index, or the disk is full.
     """
     check_language(language)
     folder = Path(folder)
-    with _writing(folder):
+    with _writing(folder, on_wait):
         try:
             builder = _Builder(
                 corpus=corpus,
@@ -89,21 +98,44 @@ def build_index(  # noqa: PLR0913 (all named)
             except _IdMovedError:  # the same id in two files: which one wins is decided in file order, from the start
                 builder.start_afresh()
                 return builder.run()
-        except OSError as error:
+            except FactcheckError:
+                raise
+            except (RuntimeError, ValueError) as error:  # how the database tells of a torn file: all is read again
+                if builder.pointer is None or _disk_error(error) is not None:
+                    raise
+                builder.start_afresh()
+                return builder.run()
+        except (OSError, RuntimeError) as error:
+            if (found := _disk_error(error)) is None:
+                raise
             raise CorpusError(
-                folder, f"the index cannot be written: {error}", "free the disk and start again"
+                folder, f"the index cannot be written: {found}", "free the disk and start again"
             ) from error
 
 
+def _disk_error(error: Exception) -> str | None:
+    """What the system refused; None of an error that is of another kind."""
+    if isinstance(error, OSError):
+        return str(error)
+    said = _DATABASE_DISK_ERROR.search(str(error))
+    return said[1] if said else None
+
+
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _writing(folder: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold the one writer's lock of an index; the system drops it when the process dies."""
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
     lock = FileLock(folder / "write.lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            if on_wait is None:
+                raise
+            on_wait()
+            lock.acquire(poll_interval=0.1)
     except Timeout:
         raise CorpusError(folder, "another process is writing this index", "wait for it, or name another") from None
     except OSError as error:
@@ -113,6 +145,20 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def remove_index(folder: Path) -> None:
+    """Remove an index with all that it holds of its documents; where it stops in the middle, it can be done again.
+
+    Raises:
+        CorpusError: Another process writes it, or it cannot be removed.
+    """
+    with _writing(folder):
+        try:
+            (folder / POINTER).unlink(missing_ok=True)  # first: what is left of it is no index
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise CorpusError(folder, f"cannot be removed: {error.strerror or error}") from error
 
 
 class _IdMovedError(Exception):
@@ -127,15 +173,15 @@ class _Changes:
     changed: int = 0
     gone: int = 0
     removed: set[str] = field(default_factory=set)  # document ids whose rows go
-    documents: list[dict[str, Any]] = field(default_factory=list)
-    sentences: list[dict[str, Any]] = field(default_factory=list)
-    files: list[dict[str, Any]] = field(default_factory=list)
+    documents: Waiting = field(default_factory=lambda: Waiting(_schemas()["documents"]))
+    sentences: Waiting = field(default_factory=lambda: Waiting(_schemas()["sentences"]))
+    files: Waiting = field(default_factory=lambda: Waiting(_schemas()["files"]))
     stale_files: list[str] = field(default_factory=list)
 
     def note(self, row: dict[str, Any], known: dict[str, Any] | None) -> None:
         """Note the row of a file, if it is another than the one that is known."""
         if row != known:
-            self.files.append(row)
+            self.files.extend([row])
             self.stale_files += [row["name"]] if known is not None else []
 
     def drop(self, doc_ids: set[str]) -> None:
@@ -166,6 +212,7 @@ class _Builder:
         self.splitter = f"sentencex-{version('sentencex')}"
         self.database = lancedb.connect(folder)
         self.problems: list[Problem] = []
+        self.owners: dict[str, tuple[str, str]] = {}  # of all documents, as the build will leave them
         self.pointer = self._usable_pointer()
 
     def _usable_pointer(self) -> Pointer | None:
@@ -189,7 +236,7 @@ class _Builder:
             self.start_afresh()
             self._open_tables()
         before = self._known_files()
-        owners = self._document_owners()
+        self.owners = owners = self._document_owners()
         self.published: dict[str, set[str]] = {}  # document ids by file, as they were
         for doc_id, (file_name, _) in owners.items():
             self.published.setdefault(file_name, set()).add(doc_id)
@@ -211,7 +258,10 @@ class _Builder:
                 self.on_read(number + 1, len(files))
         for name in before:
             changes.stale_files.append(name)
-            changes.drop(self.published.get(name, set()))
+            gone = self.published.get(name, set())
+            changes.drop(gone)
+            for doc_id in gone:
+                del owners[doc_id]
         return self._finish(changes, files_read=files_read)
 
     def _open_tables(self) -> None:
@@ -223,23 +273,34 @@ class _Builder:
         self.tables: dict[str, Any] = {}
         for name in TABLES:
             if self.pointer is None:
-                mode = "overwrite" if name in there else "create"
-                self.tables[name] = self.database.create_table(name, schema=schemas[name], mode=mode)
+                self.tables[name] = self._new_table(name, schemas[name], there=name in there)
                 continue
             table = self.tables[name] = self.database.open_table(name)
             if table.version != (published := self.pointer.tables[name]):
                 table.checkout(published)
                 table.restore()
 
+    def _new_table(self, name: str, schema: Any, *, there: bool) -> Any:  # noqa: ANN401
+        try:
+            return self.database.create_table(name, schema=schema, mode="overwrite" if there else "create")
+        except (RuntimeError, ValueError) as error:
+            if not there or _disk_error(error) is not None:
+                raise
+            self.database.drop_table(name)  # so torn that nobody reads it any more
+            return self.database.create_table(name, schema=schema)
+
     def _known_files(self) -> dict[str, dict[str, Any]]:
         return {row["name"]: row for row in self.tables["files"].search().limit(None).to_arrow().to_pylist()}
 
     def _document_owners(self) -> dict[str, tuple[str, str]]:
-        """File name and content hash of every published document, by its id."""
-        rows = (
-            self.tables["documents"].search().select(["doc_id", "path", "content"]).limit(None).to_arrow().to_pylist()
-        )
-        return {row["doc_id"]: (row["path"], row["content"]) for row in rows}
+        """File name and content hash of every published document, by its id; 0.3 KB of memory each."""
+        owners: dict[str, tuple[str, str]] = {}
+        names: dict[str, str] = {}  # one text for all documents of a file
+        query = self.tables["documents"].search().select(["doc_id", "path", "content"]).limit(None)
+        for batch in query.to_batches():
+            for doc_id, path, content in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                owners[doc_id] = (names.setdefault(path, path), content)
+        return owners
 
     def _report(self, problem: Problem) -> None:
         self.problems.append(problem)
@@ -258,7 +319,10 @@ class _Builder:
             problems.append(problem)
             self._report(problem)
 
+        digest = file.sha256
         for document in reader.read(file, on_problem=note):
+            if file.kind in ONE_DOCUMENT:
+                digest = document.sha256  # another than was found, if the file was saved meanwhile
             content = _content_hash(document)
             owner = owners.get(document.id)
             if owner is not None and owner[0] != file.name:
@@ -274,7 +338,7 @@ class _Builder:
             if owner is not None:
                 changes.removed.add(document.id)
             owners[document.id] = (file.name, content)
-            changes.documents.append(_document_row(document, content))
+            changes.documents.extend([_document_row(document, content)])
             changes.sentences.extend(_sentence_rows(document, split(document, language=self.language)))
             self.on_indexed(1)
             if len(changes.sentences) >= _SENTENCES_A_WRITE:
@@ -282,7 +346,7 @@ class _Builder:
         changes.drop(old)
         for doc_id in old:
             del owners[doc_id]
-        return self._file_row(file.name, file.sha256, extractor_of(file.kind), problems)
+        return self._file_row(file.name, digest, extractor_of(file.kind), problems)
 
     def _file_row(self, name: str, digest: str, extractor: str, problems: Sequence[Problem]) -> dict[str, Any]:
         """A row of `files`; the one without a name holds what was not even a file to read."""
@@ -298,9 +362,6 @@ class _Builder:
         return json.dumps(asdict(self.limits))
 
     def _write(self, changes: _Changes) -> None:
-        import pyarrow as pa  # noqa: PLC0415
-
-        schemas = _schemas()
         for name, column, keys in (
             ("documents", "doc_id", changes.removed),
             ("sentences", "doc_id", changes.removed),
@@ -315,9 +376,9 @@ class _Builder:
             ("files", changes.files),
         ):
             if rows:
-                self.tables[name].add(pa.Table.from_pylist(rows, schema=schemas[name]))
-        for pending in (changes.removed, changes.stale_files, changes.documents, changes.sentences, changes.files):
-            pending.clear()
+                self.tables[name].add(rows.take())
+        changes.removed.clear()
+        changes.stale_files.clear()
 
     def _finish(self, changes: _Changes, *, files_read: int) -> BuildReport:
         """Write what is left, rebuild the full-text index if a sentence changed, and publish."""
@@ -326,8 +387,7 @@ class _Builder:
             self._write(changes)
             if self.tables["documents"].count_rows() == 0:
                 self._nothing_readable()
-            for name, table in self.tables.items():
-                table.optimize(cleanup_older_than=self._replaced(name, table))
+            self._tidy()
             if touched or self.pointer is None:
                 self._make_indexes()
             self.pointer = self._publish()
@@ -342,6 +402,18 @@ class _Builder:
             files_read=files_read,
             problems=tuple(self.problems),
         )
+
+    def _tidy(self) -> None:
+        """Merge the pieces of the tables and drop what was replaced, where there is something to gain.
+
+        Merging writes a table anew and holds half a gigabyte for a million sentences. A search over 100 pieces takes a
+        seventh longer than over one.
+        """
+        most = _PIECES + self.tables["sentences"].count_rows() // _SENTENCES_A_PIECE
+        for name, table in self.tables.items():
+            age = self._replaced(name, table)
+            if age != _NOTHING_IS_OLDER or table.stats()["fragment_stats"]["num_fragments"] > most:
+                table.optimize(cleanup_older_than=age)
 
     def _replaced(self, name: str, table: Any) -> timedelta:  # noqa: ANN401
         """The age from which versions of a table were replaced long ago: those before the one published a day ago."""
@@ -392,10 +464,9 @@ class _Builder:
         return pointer
 
     def _corpus_version(self) -> str:
-        rows = self.tables["documents"].search().select(["doc_id", "content"]).limit(None).to_arrow().to_pylist()
         digest = sha256(json.dumps([FORMAT, self.language, self.splitter]).encode())
-        for row in sorted(rows, key=lambda row: row["doc_id"]):
-            digest.update(f"\n{row['doc_id']}\t{row['content']}".encode())
+        for doc_id in sorted(self.owners):
+            digest.update(f"\n{doc_id}\t{self.owners[doc_id][1]}".encode())
         return digest.hexdigest()
 
 
@@ -407,12 +478,12 @@ def _is_current(known: dict[str, Any], file: SourceFile, limits: str) -> bool:
     """Whether a file need not be read: same bytes, same reader, and nothing that could go better this time.
 
     A document that could not be read is tried again, as time, memory or a missing library may have been the reason. So
-    is a file of records that met a limit that is another now, or an id that another file may have given up.
+    is a file of records that met a limit that is another now, an id that another file may have given up, or a change.
     """
     if (known["sha256"], known["extractor"]) != (file.sha256, extractor_of(file.kind)):
         return False
-    taken = any(found.startswith(_TAKEN) for _, found, _ in known["problems"])
-    return not known["problems"] or (file.kind not in ONE_DOCUMENT and known["limits"] == limits and not taken)
+    passing = any(found.startswith((_TAKEN, CHANGED)) for _, found, _ in known["problems"])
+    return not known["problems"] or (file.kind not in ONE_DOCUMENT and known["limits"] == limits and not passing)
 
 
 def _content_hash(document: Document) -> str:
@@ -442,7 +513,7 @@ def _document_row(document: Document, content: str) -> dict[str, Any]:
 
 
 def _sentence_rows(document: Document, sentences: tuple[Sentence, ...]) -> Iterator[dict[str, Any]]:
-    before: Mapping[int, str] = _sentences_before(document, sentences)
+    before = sentences_before(document, sentences)
     for sentence in sentences:
         quote = document.text[sentence.start : sentence.end]
         yield {
@@ -456,27 +527,6 @@ def _sentence_rows(document: Document, sentences: tuple[Sentence, ...]) -> Itera
             "copy_key": sha256("\0".join(copy_key(quote)).encode("utf-8", "surrogatepass")).hexdigest()[:32],
             "body": f"{document.title} {quote}",
         }
-
-
-def _sentences_before(document: Document, sentences: tuple[Sentence, ...]) -> dict[int, str]:
-    """The sentence before each, by its start: of the same block, or of the document where that came split."""
-    came_split = any(block.sentence is not None for block in document.blocks)
-    starts = iter(sorted(block.start for block in document.blocks))
-    block_end = {block.start: block.end for block in document.blocks}
-    found: dict[int, str] = {}
-    previous: Sentence | None = None
-    start = next(starts, None)
-    limit = -1
-    for sentence in sentences:
-        new_block = False
-        while start is not None and start <= sentence.start:
-            new_block, limit = True, block_end[start]
-            start = next(starts, None)
-        same = previous is not None and (came_split or (not new_block and sentence.end <= limit))
-        if same and previous is not None:
-            found[sentence.start] = document.text[previous.start : previous.end]
-        previous = sentence
-    return found
 
 
 def _schemas() -> dict[str, Any]:

@@ -4,11 +4,16 @@ import re
 import unicodedata
 
 _ARTICLES = frozenset({"a", "an", "the", "that", "also"})
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_THOUSANDS = re.compile(r",(?=\d{3}(?!\d))(?<=\d,)")  # opens with its comma, which is found fast
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 # What of a sentence, spelt in kinds of characters, holds meaning: words, with what joins them inside, and signs. A sign
 # stands alone; a dash is one where it joins or negates, and punctuation between words with spaces.
-_TOKENS = re.compile(r"(?:[a0m]|(?<=0)\.(?=0)|(?<=a)'(?=a))+|\$|-(?=[a0]| 0)")
+_TOKENS = re.compile(r"[a0m]+(?:(?:(?<=0)\.(?=0)|(?<=a)'(?=a))[a0m]+)*|\$|-(?=[a0]| 0)")
+# The same for a text of ASCII alone, spelt in its characters: most sentences are, and need no translation.
+_ASCII_TOKENS = re.compile(
+    r"[A-Za-z0-9]+(?:(?:(?<=[0-9])[.,:/](?=[0-9])|(?<=[A-Za-z])'(?=[A-Za-z]))[A-Za-z0-9]+)*"
+    r"|[$%#@&+<=>^`|~]|-(?=[A-Za-z0-9]|\s[0-9])"
+)
 
 
 def copy_key(sentence: str) -> tuple[str, ...]:
@@ -18,10 +23,14 @@ def copy_key(sentence: str) -> tuple[str, ...]:
     "1,000" and "1000" are the same number; "1.5" and "15", "-5" and "5", "US" and "us" are not.
     """
     text = _THOUSANDS.sub("", unicodedata.normalize("NFC", sentence).translate(_QUOTES))
-    kept = [text[token.start() : token.end()] for token in _TOKENS.finditer(text.translate(_KINDS))]
+    kept = _ASCII_TOKENS.findall(text) if text.isascii() else _tokens(text)
     if kept and kept[0].istitle():
         kept[0] = kept[0].lower()  # capital only because the sentence starts
-    return tuple(token for token in kept if token not in _ARTICLES) or (sentence.strip(),)
+    return tuple([token for token in kept if token not in _ARTICLES]) or (sentence.strip(),)
+
+
+def _tokens(text: str) -> list[str]:
+    return [text[token.start() : token.end()] for token in _TOKENS.finditer(text.translate(_KINDS))]
 
 
 class _Kinds(dict[int, str]):

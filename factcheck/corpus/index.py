@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -159,7 +160,8 @@ class CorpusIndex:
             (query if any_word else "", search)
             for query, any_word, search in zip(queries, words, searches, strict=True)
         ]
-        ranked, rows = _wait_for(_ranked_rows(self._sentences, asked))
+        with _reading(self.folder):
+            ranked, rows = _wait_for(_ranked_rows(self._sentences, asked))
         return [
             sorted(
                 (_match(rows[number], score) for number, score in best),
@@ -204,8 +206,9 @@ class CorpusIndex:
     def inventory(self) -> Iterator[tuple[str, str]]:
         """Id and content hash of every document of the corpus, in no order, streamed."""
         query = self._tables["documents"].search().select(["doc_id", "content"]).limit(None)
-        for batch in query.to_batches():
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        with _reading(self.folder):
+            for batch in query.to_batches():
+                yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
     def problems(self) -> list[Problem]:
         """Everything that could not be read when the index was built."""
@@ -222,8 +225,18 @@ class CorpusIndex:
         query = self._tables[table].search().select(columns)
         if where:
             query = query.where(where)
-        rows: list[dict[str, Any]] = query.limit(None).to_arrow().to_pylist()
+        with _reading(self.folder):
+            rows: list[dict[str, Any]] = query.limit(None).to_arrow().to_pylist()
         return rows
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    """What the database says of a file that is torn or gone, as an error of ours."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        raise CorpusError(folder, f"the index is torn: {error}", "delete the folder and build it again") from error
 
 
 async def _ranked_rows(

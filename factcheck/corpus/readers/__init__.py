@@ -4,10 +4,11 @@ A file of one document gives one; a file of records gives one a record, without 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Self, TypeAlias
 
 from factcheck.corpus import sandbox
-from factcheck.corpus.files import ONE_DOCUMENT, Limits, Problem, SourceFile, extractor_of
+from factcheck.corpus.files import ONE_DOCUMENT, Limits, Problem, SourceFile, extractor_of, hash_file
 from factcheck.corpus.readers import dates, hf, jsonlines, markdown, records, streams, table, text
 from factcheck.corpus.readers.extracted import Extracted
 from factcheck.errors import DocumentError
@@ -16,6 +17,8 @@ from factcheck.types import JSON, Document
 _Report: TypeAlias = Callable[[Problem], None]
 
 _IN_FILE: Mapping[str, Callable[[SourceFile, Limits], Extracted]] = {"txt": text.extract, "md": markdown.extract}
+CHANGED = "the file changed while it was read"
+_TRIES = 3
 _DATE_ORIGIN = {"md": "front matter", "html": "html", "pdf": "pdf", "docx": "docx"}
 
 
@@ -52,10 +55,12 @@ class Reader:
                 yield from self._records(file, on_problem)
         except DocumentError as error:
             on_problem(Problem.of(error))
+        if file.kind not in ONE_DOCUMENT and file.kind != "hf" and _hashed_again(file) != file:
+            on_problem(Problem(file.name, CHANGED, "start again to read it as it is now"))
 
     def _document(self, file: SourceFile, on_problem: _Report) -> Iterator[Document]:
         in_file = file.kind in _IN_FILE
-        extracted = _IN_FILE[file.kind](file, self._limits) if in_file else self._parsed(file)
+        file, extracted = self._settled(file)
         for found, fix in extracted.problems:
             on_problem(Problem(file.name, found, fix))
         if not extracted.blocks:
@@ -76,6 +81,25 @@ class Reader:
             date_origin=_DATE_ORIGIN[file.kind] if date else None,
             metadata={**extracted.metadata, **raw},
         )
+
+    def _settled(self, file: SourceFile) -> tuple[SourceFile, Extracted]:
+        """What a file gives, and the file with the hash of just that; one that is saved meanwhile is read again."""
+        in_file = file.kind in _IN_FILE
+        for _ in range(_TRIES):
+            failed: DocumentError | None = None
+            try:
+                extracted = _IN_FILE[file.kind](file, self._limits) if in_file else self._parsed(file)
+            except DocumentError as error:
+                failed = error
+            if failed is None and in_file and not streams.is_gzipped(file):
+                return file, extracted  # the hash is of the very bytes that were read
+            now = _hashed_again(file)
+            if failed is not None and (now == file or not now.sha256):
+                raise failed
+            if now == file:
+                return file, extracted
+            file = now
+        raise DocumentError(file.name, "the file changes while it is read", "start again when nothing writes it")
 
     def _parsed(self, file: SourceFile) -> Extracted:
         items = list(self._sandbox.parse(file))
@@ -112,6 +136,14 @@ class Reader:
             return hf.read(file)
         read_records = {"jsonl": jsonlines.read_lines, "json": jsonlines.read_array}.get(file.kind, table.read)
         return read_records(file, self._limits, on_problem)
+
+
+def _hashed_again(file: SourceFile) -> SourceFile:
+    """The file as it is now; of one that is gone, size and hash are empty."""
+    try:
+        return replace(file, size=file.path.stat().st_size, sha256=hash_file(file.path))
+    except OSError:
+        return replace(file, size=0, sha256="")
 
 
 def _stem(name: str) -> str:
