@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PEERS := build/peers
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --constraint requirements.lock
 
-.PHONY: demo test lint bench compare clean
+.PHONY: demo test soak lint bench compare clean
 
 demo: $(VENV)/.base
 	rm -rf runs/demo
@@ -15,6 +15,9 @@ demo: $(VENV)/.base
 
 test: $(VENV)/.test
 	$(BIN)/pytest
+
+soak: $(VENV)/.test
+	$(BIN)/python benchmarks/soak.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check
