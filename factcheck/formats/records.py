@@ -24,6 +24,7 @@ from factcheck.types import (
 
 SCHEMA_VERSION: Final = 1
 
+_SHORT: Final = 60  # characters
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 # What JSON leaves bare and some reader stumbles over: line ends of Unicode, and halves of surrogate pairs.
@@ -96,6 +97,12 @@ def to_json(value: JSON) -> str:
     except ValueError:
         text = _dumps(_finite(value))
     return _AWKWARD.sub(_harmless, text)
+
+
+def short(value: JSON) -> str:
+    """A value in a few characters, for a message; a long one loses its middle."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHORT else text[:16] + "…" + text[-1]
 
 
 def passage_record(passage: Passage) -> dict[str, JSON]:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import chain, combinations, islice
 from typing import Any, Self
 
-from factcheck.formats.records import place
+from factcheck.formats.records import place, short
 from factcheck.run.codec import claim_to_json
 from factcheck.types import JSON, Evidence, Hit, NLIScores, Passage, Stance, Verdict
 from factcheck.verdict.decide import Rule
@@ -26,7 +26,6 @@ _RETRIEVAL = {"passages", "stages", "context", "evidence", "language", "method"}
 _RETRIEVAL |= {"versions.lancedb", "versions.sentencex", *(f"claim.{name}" for name in _ASKED)}
 _SETTLING = _SCORING | {*_THRESHOLDS}  # what stages go by
 _MOST_TRIED = 500  # sets of changes
-_SHORT = 60  # characters of a value in a message
 _NAMED = 3  # documents in a line
 
 
@@ -181,12 +180,6 @@ def differences(before: Mapping[str, JSON], after: Mapping[str, JSON]) -> tuple[
         elif old != new:
             found.append(Difference(name, old, new))
     return tuple(found)
-
-
-def short(value: JSON) -> str:
-    """A value in a few characters; a long one loses its middle."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHORT else text[:16] + "…" + text[-1]
 
 
 def explain(before: Verdict, after: Verdict, old: Inputs, new: Inputs) -> Cause:

@@ -1,12 +1,12 @@
 """Going on with a run: what it was begun with is what it goes on with, and telling so needs no model."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from factcheck.config import Settings
 from factcheck.errors import ModelError, RunError
+from factcheck.formats.records import short
 from factcheck.jobs.scorer import open_scorer
 from factcheck.nli import PairScorer
 from factcheck.nli.identity import class_for, model_fingerprint, precision_and_device
@@ -53,14 +53,9 @@ def same_run(ledger: Ledger, identity: dict[str, JSON]) -> None:
     names = [name for name in {**recorded, **identity} if recorded.get(name) != identity.get(name)]
     if names:
         differences = ", ".join(
-            f"{name} was {_short(recorded.get(name))}, is {_short(identity.get(name))}" for name in names
+            f"{name} was {short(recorded.get(name))}, is {short(identity.get(name))}" for name in names
         )
         fix = "start a new one beside it with --new, or name another --run folder"
         if names == ["corpus"]:
             fix = f"bring it up to date with `factcheck update {ledger.folder}`, or {fix}"
         raise RunError(ledger.folder, f"the run is of other inputs: {differences}", fix)
-
-
-def _short(value: JSON) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else text[:16] + "…" + text[-1]
