@@ -83,12 +83,17 @@ def statements(soak: Soak) -> Iterator[tuple[str, Tally]]:
     """Before every SQL statement: of a job, and of an update."""
     job = write_job(soak.folder / "small", claims=12, corpus=False)
     yield "before each SQL statement", at_every(soak, job, "statement", "statements")
-    changed = write_changed_job(soak.nursery, soak.folder / "changed")
+    yield "before each SQL statement of an update", of_an_update(soak, "statement", "statements")
+
+
+def of_an_update(soak: Soak, effect: str, of: str) -> Tally:
+    """One update for each place, killed there, then started again."""
+    changed = write_changed_job(soak.nursery, soak.folder / f"update-{effect}")
     alone = changed[0].elsewhere(changed[0].folder.with_name("alone"))
     copytree(changed[0].folder, alone.folder, dirs_exist_ok=True)
-    count = soak.nursery.do(alone.update())["statements"]
-    faults: list[Fault] = [{"statement": place} for place in soak.places(count)]
-    yield "before each SQL statement of an update", survive_updates(soak.nursery, changed, faults)
+    count = soak.nursery.do(alone.update())[of]
+    faults: list[Fault] = [{effect: place} for place in soak.places(count)]
+    return survive_updates(soak.nursery, changed, faults)
 
 
 def changes(soak: Soak) -> Iterator[tuple[str, Tally]]:
@@ -99,6 +104,7 @@ def changes(soak: Soak) -> Iterator[tuple[str, Tally]]:
     for effect, name in (("kill", "before each change of a file"), ("halfway", "within each change of a file")):
         job = write_job(soak.folder / effect, claims=12)
         yield name, at_every(soak, job, effect, "changes")
+        yield f"{name} of an update", of_an_update(soak, effect, "changes")
 
 
 def at_random(soak: Soak) -> Iterator[tuple[str, Tally]]:

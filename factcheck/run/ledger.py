@@ -64,6 +64,7 @@ SELECT id, record, label, score, confidence FROM verdicts JOIN claims USING (pos
 _DIGEST_CHARACTERS = 16
 NOTHING_LOST = "nothing is lost: free the disk and start again"
 _DISK = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _TORN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT})
 _EFFECTIVE = os.access in os.supports_effective_ids
 _LOG_BYTES = 4_000_000
@@ -446,11 +447,13 @@ class Ledger:
         Everything else still reads the published edition. The view shares the connection: close this one alone.
 
         Raises:
-            RunError: Somebody is reading the run, so that it cannot be written to.
+            RunError: Somebody is reading the run, so that it cannot be written to, or the disk is full.
         """
         try:
             self._log_ahead()
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _IN_USE:
+                raise _refusal(self.folder, error) from error
             raise RunError(self.folder, f"is being read just now ({error})", "start again when that is done") from error
         following = copy(self)
         following.edition = self.edition + 1
@@ -538,6 +541,9 @@ def _has_content(path: Path, *, more_than: int = 0) -> bool:
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
     if write:
         return sqlite3.connect(path, isolation_level=None)
+    if path.with_name(f"{LEDGER}-journal").exists():  # a process died as it wrote: taking that back needs a writer
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as db:
+            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     mode = "mode=ro"
     if not path.with_name(f"{LEDGER}-wal").exists() and not os.access(path.parent, os.W_OK, effective_ids=_EFFECTIVE):
         mode += "&immutable=1"  # in WAL without its files, which cannot be made here: who cannot write has no other way
@@ -549,8 +555,10 @@ def _refusal(where: Path, error: sqlite3.DatabaseError, done: str = "written") -
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF  # bytes that are no text have no code
     if code in _DISK:
         return RunError(where, f"the ledger cannot be {done}: {error}", NOTHING_LOST)
-    found = "is torn" if code in _TORN else f"cannot be {done}"
-    return RunError(where, f"the ledger {found}: {error}", "name another --run folder")
+    if code in _TORN:
+        return RunError(where, f"the ledger is torn: {error}", "name another --run folder")
+    fix = "see that the disk has room and the folder can be written to, or name another --run folder"
+    return RunError(where, f"the ledger cannot be {done}: {error}", fix)
 
 
 def fold(db: sqlite3.Connection) -> None:

@@ -27,7 +27,9 @@ def test_it_holds_code_types_model_and_examples(wheel):
 
     for name in (
         "py.typed",
-        "cli.py",
+        "cli/app.py",
+        "review/templates/base.html",
+        "review/static/htmx.min.js",
         "_assets/models/nli-mini/model.safetensors",
         "_assets/claims/glaciers/claims.jsonl",
         "_assets/claims/gate-pairs.json",

@@ -175,6 +175,23 @@ def test_a_reader_does_not_keep_the_log_from_being_written(tmp_path, monkeypatch
         assert list(ledger.verdicts()) == VERDICTS[:63]
 
 
+@pytest.mark.parametrize("write", [False, True])
+def test_what_a_dead_process_began_in_a_finished_run_is_taken_back(tmp_path, write):
+    """By a reader too: the file holds half of a change, and the journal beside it the other half."""
+    with Ledger(tmp_path / "run", write=True) as ledger:
+        ledger.ingest(CLAIMS)
+        ledger.write(VERDICTS)
+        ledger.finish()
+    whole = (tmp_path / "run" / LEDGER).read_bytes()
+    with closing(sqlite3.connect(tmp_path / "run" / LEDGER)) as db:
+        db.execute("PRAGMA cache_size = 1")  # pages go to the file before the end
+        db.execute("UPDATE evidence SET record = upper(record)")
+        shutil.copytree(tmp_path / "run", tmp_path / "left")
+    assert whole != (tmp_path / "left" / LEDGER).read_bytes()
+
+    assert read_all(tmp_path / "left", write=write) == VERDICTS
+
+
 def cut(size, path):
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * size)])
 
