@@ -38,6 +38,25 @@ class Reason(StrEnum):
     NO_PASSAGE_FOUND = "no_passage_found"  # nothing in the corpus shares a searchable word with the claim
     ONLY_NEUTRAL = "only_neutral"  # every passage is more likely neutral than anything else
     BELOW_THRESHOLD = "below_threshold"  # a passage leans one way, not far enough
+    QUANTITY_MISMATCH = "quantity_mismatch"  # it would be supported, were it not for a figure, negation or quantifier
+    RELAYED = "relayed"  # passages report, ask, suppose or plan what the claim asserts
+    QUALIFIED = "qualified"  # a passage says it under a restriction that the claim leaves out
+    PARTLY_SUPPORTED = "partly_supported"  # some parts of the claim are supported, the others are open
+    CHANGED_OVER_TIME = "changed_over_time"  # opposed passages speak of different periods, or are of different versions
+    ABOVE_ERROR_BUDGET = "above_error_budget"  # an answer would be wrong more often than was allowed
+    NOT_CHECKABLE = "not_checkable"  # a question, opinion, instruction, fragment, or nobody knows whom it is about
+    LANGUAGE_NOT_SUPPORTED = "language_not_supported"  # the claim is in a language that the model does not read
+
+
+class Check(StrEnum):
+    """What a look at the words of claim and passage can find, beside what the model says."""
+
+    QUANTITY = "quantity"  # a figure of the claim that the passage gives another value for, or not at all
+    NEGATION = "negation"  # one of both is negated
+    QUANTIFIER = "quantifier"  # all against some, most against few, at least against at most
+    RELAYED = "relayed"  # the passage quotes, attributes, denies, asks, supposes, plans or hedges
+    QUALIFIED = "qualified"  # the passage says it under a restriction
+    LANGUAGE = "language"  # the passage is in a language that the model does not read
 
 
 class EvidenceFrom(StrEnum):
@@ -213,12 +232,41 @@ class NLIScores:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What the words of a passage say against taking its NLI probabilities at their word.
+
+    `kind` is the sort of it within its check, such as "denied"; `detail` names it for a reader. Spans are half-open, of
+    the claim's text and of the passage's `quote`; None where nothing in that text can be pointed at. `opposes` says
+    that claim and passage speak of the same thing and cannot both be true: it may raise a contradiction, where any
+    other finding only takes support away.
+    """
+
+    check: Check
+    kind: str
+    detail: str
+    claim: tuple[int, int] | None = None
+    passage: tuple[int, int] | None = None
+    opposes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A hit with its NLI probabilities for the whole claim, and for each part where the claim was split, in order."""
+
+    hit: Hit
+    scores: NLIScores
+    parts: tuple[NLIScores, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """A hit with its NLI probabilities and the stance that the thresholds give it."""
+    """A hit with its NLI probabilities, what its words say against them, and the stance that follows from both."""
 
     hit: Hit
     scores: NLIScores
     stance: Stance
+    findings: tuple[Finding, ...] = ()
+    parts: tuple[NLIScores, ...] = ()  # one for each of the verdict's parts
 
     @property
     def passage(self) -> Passage:
@@ -227,11 +275,22 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a claim that was judged for itself: its span in the claim, the statement it makes, and the answer."""
+
+    start: int
+    end: int
+    text: str  # what the model was given: the span, with the subject it shares with others where it has none
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer to one claim, with all that was judged for it, what it stands on first.
 
     `score` is uncalibrated, in [0, 1]; `confidence` is a calibrated probability that the label is right, or None.
     `unjudged` counts passages that were found and not read, since those before them settled the claim.
+    `detail` puts the reason into words where one word is not enough; `parts` are those of a claim that has several.
 
     Raises:
         ValueError: A decisive label without evidence of that stance, or a negative count.
@@ -245,6 +304,8 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     confidence: float | None = None
     unjudged: int = 0
+    detail: str = ""
+    parts: tuple[Part, ...] = ()
 
     def __post_init__(self) -> None:
         if self.unjudged < 0:

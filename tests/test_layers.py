@@ -27,8 +27,10 @@ ALLOWED = {
     "display": _READS | {"jobs", "nli"},
     "review": _READS
     | {"config", "corpus", "nli", "retrieval", "verdict", "pipeline", "jobs", "run", "display", "__version__"},
+    "evaluation": _READS
+    | {"assets", "machine", "config", "corpus", "nli", "retrieval", "verdict", "pipeline", "run", "jobs", "display"},
     "testing": _READS | {"nli", "checker"},
-    "cli": _READS | {"config", "jobs", "nli", "run", "review", "FactChecker", "display", "__version__"},
+    "cli": _READS | {"config", "jobs", "nli", "run", "review", "evaluation", "FactChecker", "display", "__version__"},
     "__main__": {"cli"},
     "__init__": _READS | {"config", "checker"},
 }
