@@ -1,6 +1,7 @@
 """Settings: from `factcheck.toml`, from flags, from Python, all under the same names."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -50,6 +51,24 @@ class Settings:
     """Least entailment probability at which a passage supports."""
     contradict: float = 0.5
     """Least contradiction probability at which a passage contradicts."""
+    quantities: bool = True
+    """Whether figures, dates, negation and quantifiers of claim and passage are compared; English only."""
+    cues: bool = True
+    """Whether a passage that only reports, asks, supposes or plans, or says it under a restriction, is no support."""
+    parts: bool = True
+    """Whether a claim of several parts is judged for each of them too."""
+    check_all: bool = False
+    """Judge what looks like no claim, or like one in another language, all the same."""
+    languages: tuple[str, ...] = ()
+    """Languages that the model reads; the one of `language` when empty."""
+    as_of: str = ""
+    """Leave out documents that are dated later: a day, month or year."""
+    calibration: str = "auto"
+    """The fitted rule and confidences: a file, none, or auto, which is the model's own where it fits."""
+    max_error: float = 0.0
+    """Answer only where at most this share of answers is wrong, as far as the calibration can tell; 0 is off."""
+    delta: float = 0.1
+    """How probable it may be that more than `max_error` of the answers are wrong."""
     on_error: str = field(default="stop", metadata=_JOB)
     """What a bad claim does: stop the job, or skip (it goes to rejected.jsonl)."""
     format: str = field(default="auto", metadata=_JOB)
@@ -79,8 +98,11 @@ class Settings:
             if type(value) not in kinds and not number:
                 names = " or ".join(_KINDS[kind] for kind in kinds)
                 raise ConfigError(setting.name, f"{value!r} is not a {names}", f"the default is {default!r}")
-        if not all(isinstance(label, str) for label in self.labels):
-            raise ConfigError("labels", f"{self.labels!r} are not all text", 'use ["entailment", "neutral", …]')
+        if not 0 <= self.max_error < 1 or not 0 < self.delta < 1:
+            found = f"{self.max_error} and delta {self.delta} are no error budget"
+            raise ConfigError("max_error", found, "use shares such as 0.05 and 0.1")
+        _texts("labels", self.labels, 'use ["entailment", "neutral", …]')
+        _texts("languages", self.languages, 'use ["en", "de"]')
         _one_of("evidence", self.evidence, ("auto", *EvidenceFrom))
         _one_of("on_error", self.on_error, ("stop", "skip"))
         _one_of("precision", self.precision, ("auto", "fp32", "bf16", "fp16", "int8"))
@@ -90,6 +112,8 @@ class Settings:
             if not 1 <= getattr(self, name) <= _MOST:
                 raise ConfigError(name, f"{getattr(self, name)} is out of range", f"use 1 to {_MOST}")
         _check_stages(self.stages, self.passages)
+        if self.as_of and not _DATE.fullmatch(self.as_of):
+            raise ConfigError("as_of", f"{self.as_of!r} is not a date", "write 2024-05-31, 2024-05 or 2024")
         for name in ("support", "contradict"):
             if not 0.5 <= getattr(self, name) <= 1:
                 raise ConfigError(name, f"{getattr(self, name)} is not a threshold", "use a probability from 0.5 to 1")
@@ -104,7 +128,8 @@ class Settings:
         values: dict[str, JSON] = {}
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name in _PATHS and isinstance(value, str) and value and not value.startswith("hf:"):
+            is_path = item.name in _PATHS or (item.name == "calibration" and value not in _CALIBRATIONS)
+            if is_path and isinstance(value, str) and value and not value.startswith("hf:"):
                 value = str(Path(value).resolve())
             values[item.name] = list(value) if isinstance(value, tuple) else value
         return values
@@ -125,7 +150,9 @@ class Settings:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
+_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
 _PATHS = frozenset({"corpus", "index", "run", "cache"})
+_CALIBRATIONS = frozenset({"auto", "none"})  # what `calibration` says besides a file
 _MOST = 1_000_000
 _KINDS = {str: "text", int: "whole number", float: "number", bool: "true or false", tuple: "list"}
 
@@ -186,6 +213,11 @@ def _check_stages(stages: tuple[int, ...], passages: int) -> None:
         found = ",".join(map(str, stages))
         fix = f"use two or more ascending whole numbers, the last of them `passages`: such as 4,{max(passages, 5)}"
         raise ConfigError("stages", f"{found} are not stages of {passages} passages", fix)
+
+
+def _texts(name: str, values: tuple[str, ...], fix: str) -> None:
+    if not all(isinstance(value, str) for value in values):
+        raise ConfigError(name, f"{values!r} are not all text", fix)
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

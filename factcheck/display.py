@@ -17,7 +17,7 @@ from factcheck.formats.records import place
 from factcheck.jobs.diff import Comparison, Flip
 from factcheck.jobs.progress import Stage
 from factcheck.nli.checks import ModelReport, Outcome
-from factcheck.types import Evidence, EvidenceFrom, Hit, Label, NLIScores, Passage, Stance, Verdict
+from factcheck.types import Evidence, EvidenceFrom, Hit, Label, NLIScores, Passage, Reason, Stance, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -189,8 +189,15 @@ class Progress:
         return amount, rate, f"{duration(left / speed)} left" if left > 0 else f"done in {duration(elapsed)}"
 
 
-def print_summary(counts: Mapping[Label, int], strongest: Sequence[Verdict], console: "Console | None" = None) -> None:
+def print_summary(
+    counts: Mapping[Label, int],
+    strongest: Sequence[Verdict],
+    open_reasons: Mapping[Reason, int] | None = None,
+    console: "Console | None" = None,
+) -> None:
     """Print how many claims got which verdict, then the contradictions and the conflicts of `strongest`, in its order.
+
+    `open_reasons` says why claims have NOT ENOUGH INFO.
 
     Long texts are shortened, with a mark.
     """
@@ -199,6 +206,8 @@ def print_summary(counts: Mapping[Label, int], strongest: Sequence[Verdict], con
     for label in Label:
         number = counts.get(label, 0)
         page.line(f"{label:<15}{number:>11,}{_percent(number, total):>7}", _COLOURS[label])
+    for reason, number in (open_reasons or {}).items():
+        page.line(f"  {reason.replace('_', ' '):<23}{number:>7,}", "dim")
     page.line(f"{'claims':<15}{total:>11,}")
     headings = {
         Label.CONTRADICTED: "Strongest contradictions",
@@ -401,7 +410,10 @@ def _print_head(page: _Page, verdict: Verdict, *, named: bool) -> None:
     passages = "1 passage" if verdict.found == 1 else f"{verdict.found:,} passages"
     if verdict.unjudged:
         passages = f"{verdict.judged:,} of {passages}"
-    page.field("reason", f"{verdict.reason.replace('_', ' ')}; {passages} read ({verdict.evidence_from})")
+    why = verdict.reason.replace("_", " ") + (f": {verdict.detail}" if verdict.detail else "")
+    page.field("reason", f"{why}; {passages} read ({verdict.evidence_from})")
+    for part in verdict.parts:
+        page.field("part", f"“{part.text}”: {part.label}", _COLOURS[part.label])
 
 
 def _print_evidence(page: _Page, evidence: Evidence, *, limit: int | None = None, exactly: bool = False) -> None:
@@ -412,6 +424,8 @@ def _print_evidence(page: _Page, evidence: Evidence, *, limit: int | None = None
         Stance.NEUTRAL: scores.neutral,
     }[evidence.stance]
     page.field(f"{evidence.stance} {score:.2f}", f'"{evidence.passage.quote}"', _COLOURS[evidence.stance], limit=limit)
+    for finding in evidence.findings:
+        page.field("but", finding.detail, "dim", limit=limit)
     _print_place(page, evidence.hit, exactly=exactly)
     if exactly:
         _print_premise(page, evidence.passage)

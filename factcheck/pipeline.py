@@ -10,7 +10,7 @@ from typing import TypeVar
 from factcheck.errors import ClaimsError
 from factcheck.nli import PairScorer
 from factcheck.retrieval.finder import Finder, Found
-from factcheck.types import Claim, EvidenceFrom, Hit, NLIScores, Verdict
+from factcheck.types import Claim, EvidenceFrom, Hit, Judged, NLIScores, Verdict
 from factcheck.verdict.decide import Rule
 
 T = TypeVar("T")
@@ -30,12 +30,14 @@ def verify(  # noqa: PLR0913 (all named)
     Claims are read `window` at a time: the pairs of all of them are scored together while the passages of the next
     window are being found. A verdict does not depend on the window or on the other claims.
 
+    A claim that `rule` refuses is not judged. One of several parts is judged whole and for each part.
+
     With `stages` 4 and 10, the passages of rank 1 to 4 are judged for every claim of the window, then, together, the
     rest of those claims whose verdict `rule` does not hold for settled. That follows from the claim's own scores alone.
     Gold evidence has no ranks and is judged whole.
     """
-    for cases in _prepared(_chunks(claims, window), finder, scorer):
-        _judge(cases, scorer, rule, stages)
+    for cases in _prepared(_chunks(claims, window), finder, scorer, rule):
+        _judge([case for case in cases if case.texts], scorer, rule, stages)
         for case in cases:
             yield rule.decide(
                 case.claim, case.judged, evidence_from=case.evidence_from, unjudged=len(case.hits) - len(case.judged)
@@ -65,7 +67,8 @@ class _Case:
     evidence_from: EvidenceFrom
     hits: list[Hit]  # as the model can read them, best first
     ends: list[int]  # how many of the hits are parts of the passages up to each rank
-    judged: list[tuple[Hit, NLIScores]] = field(default_factory=list)
+    texts: list[str]  # hypotheses: the claim, then its parts; none where it is refused
+    judged: list[Judged] = field(default_factory=list)
 
     def up_to(self, rank: int | None) -> list[Hit]:
         """The hits up to a rank that are not judged; of all ranks for None."""
@@ -78,11 +81,16 @@ def _judge(cases: Sequence[_Case], scorer: PairScorer, rule: Rule, stages: Seque
     for rank in (*stages[:-1], None):  # the last stage takes all that is left
         chosen = [case.up_to(None if case.evidence_from is EvidenceFrom.GOLD else rank) for case in cases]
         pairs = [
-            (hit.passage.premise, case.claim.text) for case, hits in zip(cases, chosen, strict=True) for hit in hits
+            (hit.passage.premise, text)
+            for case, hits in zip(cases, chosen, strict=True)
+            for hit in hits
+            for text in case.texts
         ]
-        scores = iter(scorer.score(pairs))
+        scores = map(_as_shown, scorer.score(pairs))
         for case, hits in zip(cases, chosen, strict=True):
-            case.judged += zip(hits, map(_as_shown, islice(scores, len(hits))), strict=True)
+            for hit in hits:
+                whole, *parts = islice(scores, len(case.texts))
+                case.judged.append(Judged(hit, whole, tuple(parts)))
         cases = [case for case in cases if len(case.judged) < len(case.hits) and not _is_settled(case, rule)]
         if not cases:
             break
@@ -97,10 +105,13 @@ def _is_settled(case: _Case, rule: Rule) -> bool:
     return rule.settles(rule.decide(case.claim, case.judged, evidence_from=case.evidence_from))
 
 
-def _case(claim: Claim, found: Found, scorer: PairScorer) -> _Case:
+def _case(claim: Claim, found: Found, scorer: PairScorer, rule: Rule) -> _Case:
     """The hits as the model can read them: context is left out, then the sentence split, where it is too long."""
-    parts = [_fitted(hit, claim.text, scorer) for hit in found.hits]
-    return _Case(claim, found.evidence_from, list(chain.from_iterable(parts)), list(accumulate(map(len, parts))))
+    texts = rule.texts(claim)
+    longest = max(texts, key=lambda text: scorer.count_tokens([text])) if len(texts) > 1 else claim.text
+    pieces = [_fitted(hit, longest, scorer) for hit in found.hits]
+    ends = list(accumulate(map(len, pieces)))
+    return _Case(claim, found.evidence_from, list(chain.from_iterable(pieces)), ends, texts)
 
 
 def _fitted(hit: Hit, claim: str, scorer: PairScorer) -> list[Hit]:
@@ -135,14 +146,14 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _prepared(chunks: Iterator[list[Claim]], finder: Finder, scorer: PairScorer) -> Iterator[list[_Case]]:
+def _prepared(chunks: Iterator[list[Claim]], finder: Finder, scorer: PairScorer, rule: Rule) -> Iterator[list[_Case]]:
     """Windows of claims with their hits, the next one being searched for while the caller works on the one it has.
 
     Claims are read in the caller's thread, where their file or database belongs.
     """
 
     def prepare(chunk: list[Claim]) -> list[_Case]:
-        return [_case(claim, found, scorer) for claim, found in zip(chunk, finder.find(chunk), strict=True)]
+        return [_case(claim, found, scorer, rule) for claim, found in zip(chunk, finder.find(chunk), strict=True)]
 
     with ThreadPoolExecutor(max_workers=1) as thread:
         coming: deque[Future[list[_Case]]] = deque()

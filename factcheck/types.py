@@ -24,7 +24,7 @@ class Label(StrEnum):
 
 
 class Stance(StrEnum):
-    """What one passage says about a claim."""
+    """What one passage says about a claim, or about the part of it that it decides."""
 
     SUPPORTS = "supports"
     CONTRADICTS = "contradicts"
@@ -276,12 +276,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a claim that was judged for itself: its span in the claim, the statement it makes, and the answer."""
+    """A part of a claim that was judged for itself: its span in the claim, the statement it makes, and the answer.
+
+    `evidence` are the places, from 0, of the passages that the answer stands on among the verdict's own.
+    """
 
     start: int
     end: int
     text: str  # what the model was given: the span, with the subject it shares with others where it has none
     label: Label
+    evidence: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

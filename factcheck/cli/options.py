@@ -34,6 +34,18 @@ ContextOption = Annotated[
 ]
 Support = Annotated[float | None, typer.Option(help="Threshold for support, 0.5 to 1.")]
 Contradict = Annotated[float | None, typer.Option(help="Threshold for contradiction, 0.5 to 1.")]
+Quantities = Annotated[
+    bool | None, typer.Option("--quantities/--no-quantities", help="Compare figures, dates, negation and quantifiers.")
+]
+Cues = Annotated[
+    bool | None, typer.Option("--cues/--no-cues", help="What is only reported, asked or planned supports nothing.")
+]
+Parts = Annotated[bool | None, typer.Option("--parts/--no-parts", help="Judge the parts of a claim too.")]
+CheckAll = Annotated[
+    bool | None, typer.Option("--check-all/--no-check-all", help="Judge questions, opinions and other languages too.")
+]
+Languages = Annotated[str | None, typer.Option(help="Languages the model reads: en,de. That of --language by default.")]
+AsOf = Annotated[str | None, typer.Option(help="Leave out documents dated later: 2024-05-31, 2024-05 or 2024.")]
 OnError = Annotated[str | None, typer.Option(help="A bad claim: stop, or skip into rejected.jsonl.")]
 Format = Annotated[str | None, typer.Option(help="Format of the claims file, where it is not told right.")]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the claims file.")]

@@ -8,13 +8,16 @@ import typer
 
 from factcheck.cli.app import app
 from factcheck.cli.options import (
+    AsOf,
     CacheFile,
     CacheMb,
+    CheckAll,
     Claims,
     ConfigOption,
     ContextOption,
     Contradict,
     Corpus,
+    Cues,
     Device,
     Encoding,
     EvidenceOption,
@@ -22,13 +25,16 @@ from factcheck.cli.options import (
     Index,
     Labels,
     Language,
+    Languages,
     MaxFileMb,
     MaxSeconds,
     Model,
     NoCache,
     OnError,
+    Parts,
     Passages,
     Precision,
+    Quantities,
     Quiet,
     Stages,
     Support,
@@ -60,6 +66,12 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     context: ContextOption = None,
     support: Support = None,
     contradict: Contradict = None,
+    quantities: Quantities = None,
+    cues: Cues = None,
+    parts: Parts = None,
+    check_all: CheckAll = None,
+    languages: Languages = None,
+    as_of: AsOf = None,
     on_error: OnError = None,
     format: Format = None,  # noqa: A002 (the flag's name)
     encoding: Encoding = None,
@@ -98,6 +110,12 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         context=context,
         support=support,
         contradict=contradict,
+        quantities=quantities,
+        cues=cues,
+        parts=parts,
+        check_all=check_all,
+        languages=split(languages),
+        as_of=as_of,
         on_error=on_error,
         format=format,
         encoding=encoding,
@@ -144,7 +162,7 @@ def _verify(claims: str, folder: Path, settings: "Settings", *, new: bool, quiet
         typer.echo(f"stopped: {done:,} of {report.claims:,} claims have their verdict{now}", err=True)
         typer.echo(f"go on with: {command}", err=True)
         raise typer.Exit(stopping.status)
-    display.print_summary(report.counts, [*report.contradictions, *report.conflicts])
+    display.print_summary(report.counts, [*report.contradictions, *report.conflicts], report.open_reasons)
     typer.echo("")
     typer.echo(str(report))
 
@@ -163,6 +181,8 @@ def ask(  # noqa: PLR0913
     passages: Passages = None,
     support: Support = None,
     contradict: Contradict = None,
+    check_all: CheckAll = None,
+    as_of: AsOf = None,
     config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="The record, as in the export.")] = False,
 ) -> None:
@@ -183,6 +203,8 @@ def ask(  # noqa: PLR0913
         "stages": (),  # all its evidence is shown
         "support": support,
         "contradict": contradict,
+        "check_all": check_all,
+        "as_of": as_of,
     }
     given = {name: value for name, value in settings.items() if value is not None}
     verdict = FactChecker.load(corpus=corpus, index=index, config=config, **given).check(claim)

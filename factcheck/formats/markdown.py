@@ -23,6 +23,14 @@ _REASONS: Final = {
     Reason.NO_PASSAGE_FOUND: "nothing in the documents shares a word with it",
     Reason.ONLY_NEUTRAL: "every sentence found is neutral",
     Reason.BELOW_THRESHOLD: "a sentence leans one way, not far enough",
+    Reason.QUANTITY_MISMATCH: "a figure, negation or quantifier does not fit",
+    Reason.RELAYED: "it is only reported, asked, supposed or planned",
+    Reason.QUALIFIED: "it is said under a restriction only",
+    Reason.PARTLY_SUPPORTED: "a part of it is supported, the rest is open",
+    Reason.CHANGED_OVER_TIME: "it changed over time",
+    Reason.ABOVE_ERROR_BUDGET: "an answer would be wrong more often than was allowed",
+    Reason.NOT_CHECKABLE: "it is no claim that can be checked",
+    Reason.LANGUAGE_NOT_SUPPORTED: "it is in a language that the model does not read",
 }
 _NAMES: Final = re.compile(r"(?<=[@#])(?=\w)")  # where a name or a number follows that GitHub would make a link
 _TURNS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # change the direction of what follows
@@ -99,6 +107,8 @@ def _why(verdict: Verdict, review: Reviewed | None) -> str:
     """Whose verdict it is, and what else there is to say about it."""
     sure = f"score {verdict.score:.2f}" if verdict.confidence is None else f"confidence {verdict.confidence:.2f}"
     reason = _REASONS[verdict.reason]
+    if verdict.detail:
+        reason = f"{reason}: {shown(verdict.detail)}" if reason else shown(verdict.detail)
     machine = f"machine's verdict, {sure}{f'; {reason}' if reason else ''}"
     if review is None or not review.opinions:
         return machine

@@ -52,6 +52,9 @@ def _schema(*, reviewed: bool) -> "pa.Schema":
         "end": whole,
         "quote": text,
     }
+    span = pa.list_(whole)
+    finding = {"check": text, "kind": text, "detail": text, "claim": span, "passage": span, "opposes": pa.bool_()}
+    part = {"start": whole, "end": whole, "text": text, "verdict": text, "evidence": pa.list_(whole)}
     evidence = {
         **passage,
         "premise": text,
@@ -60,6 +63,8 @@ def _schema(*, reviewed: bool) -> "pa.Schema":
         "neutral": real,
         "contradiction": real,
         "retrieval_score": real,
+        "findings": pa.list_(pa.struct(finding)),
+        "part_scores": pa.list_(pa.struct(dict.fromkeys(("entailment", "neutral", "contradiction"), real))),
         "copies": pa.list_(pa.struct(passage)),
     }
     columns = {
@@ -72,9 +77,11 @@ def _schema(*, reviewed: bool) -> "pa.Schema":
         "score": real,
         "confidence": real,
         "reason": text,
+        "detail": text,
         "evidence_from": text,
         "judged": whole,
         "found": whole,
+        "parts": pa.list_(pa.struct(part)),
         "evidence": pa.list_(pa.struct(evidence)),
         "input": text,
     }

@@ -9,12 +9,15 @@ from typing import Any, Final
 from factcheck.errors import FactcheckError, ScoreError
 from factcheck.types import (
     JSON,
+    Check,
     Claim,
     Evidence,
     EvidenceFrom,
+    Finding,
     Hit,
     Label,
     NLIScores,
+    Part,
     Passage,
     Reason,
     Source,
@@ -51,9 +54,11 @@ def verdict_record(verdict: Verdict) -> dict[str, JSON]:
         "score": _rounded(verdict.score),
         "confidence": None if verdict.confidence is None else _rounded(verdict.confidence),
         "reason": verdict.reason.value,
+        "detail": verdict.detail,
         "evidence_from": verdict.evidence_from.value,
         "judged": verdict.judged,
         "found": verdict.found,
+        "parts": [part_record(part) for part in verdict.parts],
         "evidence": [evidence_record(item) for item in verdict.evidence],
         "input": dict(claim.input),
     }
@@ -63,8 +68,8 @@ def verdict_from_record(record: Mapping[str, Any]) -> Verdict:
     """The verdict that a record was made from, as far as a record holds it.
 
     A record holds of the claim its id, text, span and input; `judged` is counted anew. A copy has no premise of its
-    own, its quote stands in. Keys that the schema does not know are passed over; `found` may be missing, as it is in
-    records of older versions.
+    own, its quote stands in. Keys that the schema does not know are passed over; what records of older versions lack,
+    such as `found`, may be missing.
 
     Raises:
         FactcheckError: The record is of another schema version, lacks a key, or holds what no verdict can.
@@ -151,8 +156,50 @@ def evidence_record(evidence: Evidence) -> dict[str, JSON]:
         "neutral": _rounded(evidence.scores.neutral),
         "contradiction": _rounded(evidence.scores.contradiction),
         "retrieval_score": _rounded(evidence.hit.score),
+        "findings": [_finding_record(finding) for finding in evidence.findings],
+        "part_scores": [
+            {name: _rounded(getattr(scores, name)) for name in ("entailment", "neutral", "contradiction")}
+            for scores in evidence.parts
+        ],
         "copies": [passage_record(copy) for copy in evidence.hit.copies],
     }
+
+
+def part_record(part: Part) -> dict[str, JSON]:
+    """The record of one part of a claim."""
+    return {
+        "start": part.start,
+        "end": part.end,
+        "text": part.text,
+        "verdict": part.label.value,
+        "evidence": list(part.evidence),
+    }
+
+
+def part_from_record(record: Mapping[str, Any]) -> Part:
+    """The part that `part_record` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: The record was not written by it.
+    """
+    return Part(record["start"], record["end"], record["text"], Label(record["verdict"]), tuple(record["evidence"]))
+
+
+def _finding_record(finding: Finding) -> dict[str, JSON]:
+    return {
+        "check": finding.check.value,
+        "kind": finding.kind,
+        "detail": finding.detail,
+        "claim": None if finding.claim is None else list(finding.claim),
+        "passage": None if finding.passage is None else list(finding.passage),
+        "opposes": finding.opposes,
+    }
+
+
+def _finding(record: Mapping[str, Any]) -> Finding:
+    claim, passage = (None if span is None else (span[0], span[1]) for span in (record["claim"], record["passage"]))
+    opposes = bool(record["opposes"])
+    return Finding(Check(record["check"]), record["kind"], record["detail"], claim, passage, opposes=opposes)
 
 
 def _verdict(record: Mapping[str, Any]) -> Verdict:
@@ -173,6 +220,8 @@ def _verdict(record: Mapping[str, Any]) -> Verdict:
         evidence=tuple(evidence_from_record(item) for item in record["evidence"]),
         confidence=None if confidence is None else float(confidence),
         unjudged=record.get("found", len(record["evidence"])) - len(record["evidence"]),
+        detail=record.get("detail", ""),
+        parts=tuple(part_from_record(item) for item in record.get("parts", ())),
     )
 
 
@@ -187,6 +236,11 @@ def evidence_from_record(record: Mapping[str, Any]) -> Evidence:
         hit=Hit(_passage(record, premise=record["premise"]), float(record["retrieval_score"]), copies),
         scores=NLIScores(float(record["entailment"]), float(record["neutral"]), float(record["contradiction"])),
         stance=Stance(record["stance"]),
+        findings=tuple(_finding(item) for item in record.get("findings", ())),
+        parts=tuple(
+            NLIScores(float(item["entailment"]), float(item["neutral"]), float(item["contradiction"]))
+            for item in record.get("part_scores", ())
+        ),
     )
 
 

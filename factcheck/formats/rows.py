@@ -24,6 +24,7 @@ _COLUMNS: Final = (
     "score",
     "confidence",
     "reason",
+    "detail",
     "evidence_from",
     "judged",
     "found",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from factcheck.config import Settings
 from factcheck.errors import ClaimsError
+from factcheck.jobs.calibrations import calibration_of
 from factcheck.jobs.progress import Progress
 from factcheck.jobs.scorer import open_scorer
 from factcheck.jobs.sources import Sources, open_finder
@@ -16,7 +17,7 @@ from factcheck.run.manifest import scoring_versions
 from factcheck.types import JSON, Claim, Verdict
 from factcheck.verdict.decide import Rule
 
-METHOD = 2
+METHOD = 3
 """Raised when the same inputs and settings would give other verdicts than before."""
 
 
@@ -63,18 +64,19 @@ def identity_of(settings: Settings, sources: Sources, scorer: tuple[str, str]) -
     """The identity of a run whose scorer has this fingerprint and this numeric class."""
     fingerprint, numeric_class = scorer
     values = settings.identity()
-    for resolved_elsewhere in ("model", "precision", "device"):
+    for resolved_elsewhere in ("model", "precision", "device", "calibration"):
         values.pop(resolved_elsewhere)
-    return {
+    identity: dict[str, JSON] = {
         "method": METHOD,
         "corpus": None if sources.index is None else sources.index.version,
         "model": fingerprint,
         "numeric_class": numeric_class,
-        "calibration": None,
         "processor": instruction_set(),
         "versions": scoring_versions(),
         **values,
     }
+    calibration = calibration_of(settings, identity)
+    return identity | {"calibration": None if calibration is None else calibration.record()}
 
 
 def prepare(
@@ -91,4 +93,5 @@ def prepare(
 
 def workbench(settings: Settings, sources: Sources, scorer: PairScorer) -> Workbench:
     """What claims are verified with, of parts that are open."""
-    return Workbench(settings, sources, scorer, Rule(settings.support, settings.contradict))
+    identity = identity_of(settings, sources, (scorer.fingerprint, scorer.numeric_class))
+    return Workbench(settings, sources, scorer, Rule.of(identity))

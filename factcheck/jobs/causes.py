@@ -1,8 +1,8 @@
 """Why a verdict flipped: the smallest change that, made alone to what the old one stood on, gives the new label.
 
-A verdict follows from thresholds, passages and their scores (`factcheck.verdict.decide.Rule`), and a run keeps all
-three. So a cause is not guessed: thresholds, scores and passages of the new run are put in the place of the old ones,
-as few as will do, and the label is decided again.
+A verdict follows from the settings of the rule, passages and their scores (`factcheck.verdict.decide.Rule`), and a run
+keeps all three. So a cause is not guessed: settings, scores and passages of the new run are put in the place of the old
+ones, as few as will do, and the label is decided again.
 """
 
 import json
@@ -15,16 +15,15 @@ from typing import Any, Self
 
 from factcheck.formats.records import place, short
 from factcheck.run.codec import claim_to_json
-from factcheck.types import JSON, Evidence, Hit, NLIScores, Passage, Stance, Verdict
-from factcheck.verdict.decide import Rule
+from factcheck.types import JSON, Evidence, Judged, NLIScores, Passage, Stance, Verdict
+from factcheck.verdict.decide import SETTINGS, Rule
 
-_THRESHOLDS = ("support", "contradict")
 _ASKED = ("doc_ids", "gold")  # by a claim, of retrieval
 _SCORING = {"model", "labels", "numeric_class", "processor", "method"}
 _SCORING |= {"versions.torch", "versions.transformers", "versions.tokenizers"}
 _RETRIEVAL = {"passages", "stages", "context", "evidence", "language", "method"}
 _RETRIEVAL |= {"versions.lancedb", "versions.sentencex", *(f"claim.{name}" for name in _ASKED)}
-_SETTLING = _SCORING | {*_THRESHOLDS}  # what stages go by
+_SETTLING = _SCORING | {*SETTINGS}  # what stages go by
 _MOST_TRIED = 500  # sets of changes
 _NAMED = 3  # documents in a line
 
@@ -32,7 +31,7 @@ _NAMED = 3  # documents in a line
 class Kind(StrEnum):
     """What kind of change gives the new label."""
 
-    SETTING = "setting"  # thresholds: the same scores are read otherwise
+    SETTING = "setting"  # thresholds and checks: the same scores are read otherwise
     SCORES = "scores"  # the same pairs of passage and claim got other probabilities
     DOCUMENTS = "documents"  # passages came or went with documents that were added, removed or changed
     RETRIEVAL = "retrieval"  # passages of documents that are the same came or went
@@ -46,7 +45,7 @@ class Change(StrEnum):
     ADDED = "added"  # it was not judged before
     REMOVED = "removed"  # it is judged no more
     RESCORED = "rescored"  # the model says something else of it
-    REREAD = "reread"  # the thresholds make something else of the same scores
+    REREAD = "reread"  # the settings make something else of the same scores
     COPIED = "copied"  # one more document prints it
     UNCOPIED = "uncopied"  # one document less prints it
 
@@ -102,7 +101,8 @@ class PassageChange:
 class Cause:
     """What gives the new label, and what may have brought that about.
 
-    `thresholds` and the changes of `passages` are exact: made alone to what the old verdict stood on they give the new
+    `thresholds`, which are all settings of the rule, and the changes of `passages` are exact: made alone to what the
+    old verdict stood on they give the new
     label, and none of them can be left out. A pair that was not judged before comes with the scores of the new run.
     Where a threshold alone is the cause, `passages` are those that it makes read otherwise.
     """
@@ -164,10 +164,7 @@ class Inputs:
     @property
     def rule(self) -> Rule:
         """The rule of the run."""
-        support, contradict = (self.identity.get(name) for name in _THRESHOLDS)
-        assert isinstance(support, int | float)
-        assert isinstance(contradict, int | float)
-        return Rule(support, contradict)
+        return Rule.of(self.identity)
 
 
 def differences(before: Mapping[str, JSON], after: Mapping[str, JSON]) -> tuple[Difference, ...]:
@@ -228,15 +225,14 @@ class _Mix:
         self._inputs = (old, new)
         self._rules = rules = (old.rule, new.rule)
         self._scores = was, now = _scores(before), _scores(after)
-        loosest = Rule(*(min(getattr(rule, name) for rule in rules) for name in _THRESHOLDS))
-        said = (*was.items(), *now.items())
-        speaking = {premise for premise, scores in said if loosest.stance(scores) is not Stance.NEUTRAL}
+        speaking = {premise for premise, said in (*was.items(), *now.items()) if _speaks(said, rules)}
+        speaking |= {item.passage.premise for one in (before, after) for item in one.evidence if item.findings}
         self._passages = (_places(before, speaking), _places(after, speaking))
         self._places = places = list({**self._passages[0], **self._passages[1]})
         moved = [at for at in places if self._printed(0, at).keys() != self._printed(1, at).keys()]
         moved.sort(key=lambda at: self._fate(at.doc_id) is Fate.SAME)
         both = [premise for premise in dict.fromkeys(at.premise for at in places) if premise in was and premise in now]
-        raised = [name for name in _THRESHOLDS if getattr(rules[0], name) != getattr(rules[1], name)]
+        raised = [name for name in SETTINGS if old.identity[name] != new.identity[name]]
         self.thresholds: list[_Atom] = [_Threshold(name) for name in raised]
         self.rescored: list[_Atom] = [_Score(premise) for premise in both if was[premise] != now[premise]]
         self.moved: list[_Atom] = [*moved]  # the passages of documents that are not the same come first
@@ -249,13 +245,18 @@ class _Mix:
     def gives(self, changes: Iterable[_Atom]) -> bool:
         """Whether these changes, and no other, make the old label the new one."""
         made, (before, after) = frozenset(changes), self._verdicts
-        rule = Rule(*(getattr(self._rules[_Threshold(name) in made], name) for name in _THRESHOLDS))
-        judged: list[tuple[Hit, NLIScores]] = []
+        rule = self._rule({name for name in SETTINGS if _Threshold(name) in made})
+        judged: list[Judged] = []
         for at in self._places:
             if found := self._passages[at in made].get(at):
                 fresh = _Score(at.premise) in made or at.premise not in self._scores[0]
-                judged.append((found.hit, self._scores[fresh][at.premise]))
+                judged.append(replace(self._scores[fresh][at.premise], hit=found.hit))
         return rule.decide(before.claim, judged, evidence_from=before.evidence_from).label is after.label
+
+    def _rule(self, changed: Iterable[str]) -> Rule:
+        """The old rule with some settings of the new one."""
+        old, new = (inputs.identity for inputs in self._inputs)
+        return Rule.of({name: (new if name in changed else old)[name] for name in SETTINGS})
 
     def cause(self, changes: Sequence[_Atom]) -> Cause:
         """These changes by name, with what may have brought them about."""
@@ -317,18 +318,17 @@ class _Mix:
         return gone + come
 
     def _reread(self, thresholds: set[str]) -> list[PassageChange]:
-        """The old passages that these thresholds make read otherwise."""
+        """The old passages that these settings make read otherwise."""
         was, _ = self._scores
-        old, new = self._rules
-        rule = replace(old, **{name: getattr(new, name) for name in thresholds})
+        claim, (old, _), rule = self._verdicts[0].claim, self._rules, self._rule(thresholds)
         return [
             self._change(Change.REREAD, found.passage, was, was, at.premise)
             for at, found in self._passages[0].items()
-            if old.stance(found.scores) is not rule.stance(found.scores)
+            if old.read(claim, was[at.premise]).stance is not rule.read(claim, was[at.premise]).stance
         ]
 
     def _change(
-        self, change: Change, passage: Passage, was: Mapping[str, NLIScores], now: Mapping[str, NLIScores], premise: str
+        self, change: Change, passage: Passage, was: Mapping[str, Judged], now: Mapping[str, Judged], premise: str
     ) -> PassageChange:
         return PassageChange(
             change=change,
@@ -338,8 +338,8 @@ class _Mix:
             start=passage.start,
             end=passage.end,
             quote=passage.quote,
-            before=was.get(premise),
-            after=now.get(premise),
+            before=was[premise].scores if premise in was else None,
+            after=now[premise].scores if premise in now else None,
         )
 
 
@@ -358,9 +358,14 @@ def _smallest(changes: Sequence[_Atom], gives: Callable[[Iterable[_Atom]], bool]
     return needed
 
 
-def _scores(verdict: Verdict) -> dict[str, NLIScores]:
+def _scores(verdict: Verdict) -> dict[str, Judged]:
     """Scores by premise: one pair has one score, wherever its passage stands."""
-    return {item.passage.premise: item.scores for item in verdict.evidence}
+    return {item.passage.premise: Judged(item.hit, item.scores, item.parts) for item in verdict.evidence}
+
+
+def _speaks(said: Judged, rules: Iterable[Rule]) -> bool:
+    """Whether a passage has a stance to the claim, or to part of it, by any of these rules."""
+    return any(rule.stance(scores) is not Stance.NEUTRAL for rule in rules for scores in (said.scores, *said.parts))
 
 
 def _places(verdict: Verdict, premises: set[str]) -> dict[_Place, Evidence]:

@@ -39,9 +39,9 @@ def _option(name: str, value: JSON) -> list[str]:
     flag = "--" + name.replace("_", "-")
     match value:
         case False:
-            return [f"--no-{name}"]
+            return [f"--no-{flag[2:]}"]
         case True:
-            return [flag] if name == "context" else []  # a cache of no name is the usual one
+            return [] if name == "cache" else [flag]  # a cache of no name is the usual one
         case list():
             return [flag, ",".join(map(str, value))]
         case str() if name in {"corpus", "index", "cache", "model"}:

@@ -37,7 +37,7 @@ class KnownScores:
                 self._young, self._old = {}, self._young
             verdict = self._verdict(claim.id)
             if verdict is not None:
-                self._young.update(((item.passage.premise, claim.text), item.scores) for item in verdict.evidence)
+                self._young.update(_pairs(verdict))
             yield claim
 
     @property
@@ -93,3 +93,11 @@ class KnownScores:
     def windows(self, text: str, hypothesis: str) -> list[tuple[int, int]]:
         """Split `text` into spans that fit beside `hypothesis`; see `PairScorer.windows`."""
         return self.inner.windows(text, hypothesis)
+
+
+def _pairs(verdict: Verdict) -> Iterator[tuple[tuple[str, str], NLIScores]]:
+    """The pairs that a verdict stands on: each premise with the claim, and with its parts."""
+    for item in verdict.evidence:
+        premise = item.passage.premise
+        yield (premise, verdict.claim.text), item.scores
+        yield from (((premise, part.text), scores) for part, scores in zip(verdict.parts, item.parts, strict=True))

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from factcheck.types import Evidence, Label, Reason, Stance, Verdict
+from factcheck.verdict.checks import weighed
 from factcheck.verdict.decide import Rule
 
 
@@ -13,65 +14,109 @@ class Case(StrEnum):
     ONE_SIDE = "one_side"  # passages of one stance alone
     STRONGER_SIDE = "stronger_side"  # both stances, from the same documents
     NO_STANCE = "no_stance"  # no passage reached a threshold
-    NO_PASSAGE = "no_passage"  # nothing was judged
+    TAKEN_AWAY = "taken_away"  # a passage would have a stance, but for what its words say
+    NO_PASSAGE = "no_passage"  # nothing was found
+    REFUSED = "refused"  # the claim is none that is judged
+    PARTS = "parts"  # the parts of the claim decide, or leave it open
+    DATE = "date"  # support and contradiction from different times, of which the claim's date chooses
+
+
+_TAKEN_AWAY = frozenset([Reason.QUANTITY_MISMATCH, Reason.RELAYED, Reason.QUALIFIED, Reason.LANGUAGE_NOT_SUPPORTED])
+_REFUSED = frozenset([Reason.NOT_CHECKABLE, Reason.LANGUAGE_NOT_SUPPORTED])
+_PARTS = {
+    Label.SUPPORTED: "every part of the claim is supported for itself",
+    Label.CONTRADICTED: "a part of the claim is contradicted",
+    Label.CONFLICTING: "sources disagree about a part of the claim",
+    Label.NOT_ENOUGH_INFO: "some parts of the claim are supported, the others are not settled",
+}
 
 
 def case_of(verdict: Verdict) -> Case:
     """The case of the rule that gives this label on this evidence."""
     stances = {item.stance for item in verdict.evidence}
+    if verdict.reason is Reason.PARTLY_SUPPORTED or (verdict.parts and verdict.detail):
+        return Case.PARTS
     if verdict.label is Label.NOT_ENOUGH_INFO:
-        return Case.NO_STANCE if verdict.evidence else Case.NO_PASSAGE
+        return _open_case(verdict)
     if verdict.label is Label.CONFLICTING:
         return Case.CONFLICT
+    if verdict.detail:
+        return Case.DATE
     return Case.STRONGER_SIDE if {Stance.SUPPORTS, Stance.CONTRADICTS} <= stances else Case.ONE_SIDE
+
+
+def _open_case(verdict: Verdict) -> Case:
+    if verdict.evidence:
+        return Case.TAKEN_AWAY if verdict.reason in _TAKEN_AWAY else Case.NO_STANCE
+    return Case.REFUSED if verdict.reason in _REFUSED else Case.NO_PASSAGE
 
 
 def in_words(case: Case, verdict: Verdict) -> str:
     """Why a verdict of that case has its label and its score."""
     score = _number(verdict.score)
     match case:
-        case Case.NO_PASSAGE:
-            return f"no passage was found, so nothing was judged; the score is {score}"
-        case Case.NO_STANCE:
-            leaning = {
-                Reason.BELOW_THRESHOLD: "though at least one is less likely neutral than something else",
-                Reason.ONLY_NEUTRAL: "and each is most likely neutral",
-            }.get(verdict.reason, "")
-            strongest = _number(max(map(_strength, verdict.evidence)))
-            return (
-                f"no passage reaches a threshold, {leaning}; the score is one minus the strongest probability of"
-                f" entailment or contradiction: 1 - {strongest} = {score}"
-            )
+        case Case.PARTS:
+            return f"{_PARTS[verdict.label]} ({verdict.detail}); the score is {score}"
         case Case.CONFLICT:
+            times = f"; they are of different times: {verdict.detail}" if verdict.detail else ""
             return (
                 "passages of different documents support and contradict the claim; the weaker side of the strongest"
-                f" such pair is the score: {score}"
+                f" such pair is the score: {score}{times}"
             )
-        case Case.STRONGER_SIDE:
-            first = verdict.evidence[0].stance
-            other = next(item for item in verdict.evidence if item.stance not in {first, Stance.NEUTRAL})
-            tie = " (support, where they are equal)" if _strength(other) == verdict.score else ""
-            return (
-                "support and contradiction come from the same document, so the stronger decides"
-                f"{tie}: {_number(verdict.score)} against {_number(_strength(other))}"
-            )
-        case Case.ONE_SIDE:
-            said, unsaid = Stance.SUPPORTS, Stance.CONTRADICTS
-            if verdict.label is Label.CONTRADICTED:
-                said, unsaid = unsaid, said
-            return f"at least one passage {said} the claim and none {unsaid} it; the strongest is the score: {score}"
+        case Case.DATE:
+            return f"passages of different times differ, and the claim's date decides ({verdict.detail}): {score}"
+        case Case.STRONGER_SIDE | Case.ONE_SIDE:
+            return _sides_in_words(case, verdict)
+        case _:
+            return _open_in_words(case, verdict)
+
+
+def _sides_in_words(case: Case, verdict: Verdict) -> str:
+    score, first = _number(verdict.score), verdict.evidence[0].stance
+    if case is Case.ONE_SIDE:
+        unsaid = Stance.CONTRADICTS if first is Stance.SUPPORTS else Stance.SUPPORTS
+        return f"at least one passage {first} the claim and none {unsaid} it; the strongest is the score: {score}"
+    other = next(item for item in verdict.evidence if item.stance not in {first, Stance.NEUTRAL})
+    tie = " (support, where they are equal)" if _strength(other) == verdict.score else ""
+    return (
+        "support and contradiction come from the same document, so the stronger decides"
+        f"{tie}: {score} against {_number(_strength(other))}"
+    )
+
+
+def _open_in_words(case: Case, verdict: Verdict) -> str:
+    score = _number(verdict.score)
+    if case is Case.REFUSED:
+        what = f"in {verdict.detail}" if verdict.reason is Reason.LANGUAGE_NOT_SUPPORTED else _a(verdict.detail)
+        return f"the claim looks like it is {what}, so nothing was judged; `--check-all` has it judged all the same"
+    if case is Case.NO_PASSAGE:
+        return f"no passage was found, so nothing was judged; the score is {score}"
+    if case is Case.TAKEN_AWAY:
+        return f"a passage would decide it, but for its words: {verdict.detail}"
+    leaning = {
+        Reason.BELOW_THRESHOLD: "though at least one is less likely neutral than something else",
+        Reason.ONLY_NEUTRAL: "and each is most likely neutral",
+    }.get(verdict.reason, "")
+    return (
+        f"no passage reaches a threshold, {leaning}; the score is one minus the strongest probability of"
+        f" entailment or contradiction: 1 - {_number(1 - verdict.score)} = {score}"
+    )
 
 
 def against_thresholds(item: Evidence, rule: Rule) -> str:
     """Why a passage has its stance."""
     support, contradict = f"{rule.support:g}", f"{rule.contradict:g}"
+    said = "; ".join(finding.detail for finding in item.findings)
+    after = f"after its words were looked at ({said}), " if said else ""
+    if item.stance is not rule.stance(weighed(item.scores, item.findings)):
+        return f"{after}for a part of the claim, it {item.stance} it"
     if item.stance is Stance.SUPPORTS:
-        return f"entailment reaches {support}"
+        return f"{after}entailment reaches {support}"
     if item.stance is Stance.CONTRADICTS:
-        return f"contradiction reaches {contradict}"
+        return f"{after}contradiction reaches {contradict}"
     if rule.support == rule.contradict:
-        return f"neither entailment nor contradiction reaches {support}"
-    return f"entailment does not reach {support}, nor contradiction {contradict}"
+        return f"{after}neither entailment nor contradiction reaches {support}"
+    return f"{after}entailment does not reach {support}, nor contradiction {contradict}"
 
 
 def standing(verdict: Verdict, rule: Rule, *, settled: bool) -> str:
@@ -80,8 +125,9 @@ def standing(verdict: Verdict, rule: Rule, *, settled: bool) -> str:
         return "more passages can be added to a conflict, but none takes it away"
     if verdict.label is Label.NOT_ENOUGH_INFO:
         return "a claim without enough information stays open, whatever the scores"
-    support = max(item.scores.entailment for item in verdict.evidence)
-    contradiction = max(item.scores.contradiction for item in verdict.evidence)
+    scores = [weighed(item.scores, item.findings) for item in verdict.evidence]
+    support = max(one.entailment for one in scores)
+    contradiction = max(one.contradiction for one in scores)
     ours, theirs = ("entailment", support, rule.support), ("contradiction", contradiction, rule.contradict)
     if verdict.label is Label.CONTRADICTED:
         ours, theirs = theirs, ours
@@ -94,7 +140,17 @@ def standing(verdict: Verdict, rule: Rule, *, settled: bool) -> str:
 
 
 def _strength(item: Evidence) -> float:
-    return max(item.scores.entailment, item.scores.contradiction)
+    scores = weighed(item.scores, item.findings)
+    return max(scores.entailment, scores.contradiction)
+
+
+def _a(kind: str) -> str:
+    """What a claim is that is none."""
+    return {
+        "pronoun": "about somebody or something that it does not name",
+        "opinion": "an opinion",
+        "instruction": "an instruction",
+    }.get(kind, f"a {kind}")
 
 
 def _number(value: float) -> str:

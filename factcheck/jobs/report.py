@@ -7,7 +7,7 @@ from factcheck.corpus.files import Problem
 from factcheck.jobs.ingest import REJECTED
 from factcheck.nli import Counters
 from factcheck.run.manifest import MANIFEST
-from factcheck.types import Label, Verdict
+from factcheck.types import Label, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class JobReport:
     scored: Counters  # of this start
     seconds: float  # of this start, models and index included
     counts: dict[Label, int]
+    open_reasons: dict[Reason, int]  # why claims have NOT ENOUGH INFO
     contradictions: tuple[Verdict, ...]
     conflicts: tuple[Verdict, ...]
     documents: int

@@ -14,6 +14,8 @@ from factcheck.corpus.index import CorpusIndex
 from factcheck.errors import ConfigError
 from factcheck.jobs.progress import Progress, Silent
 from factcheck.retrieval.finder import EvidenceFinder
+from factcheck.types import Claim, Source
+from factcheck.verdict.periods import by
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,23 @@ def open_finder(settings: Settings, *, exclude: Sequence[Path] = (), progress: P
             f"the index is of {opened.pointer.language!r}, not {settings.language!r}",
             "say the same --language, or build the index again",
         )
-    finder = EvidenceFinder(
-        opened,
+    return Sources(finder_of(settings, opened), opened)
+
+
+def finder_of(settings: Settings, index: CorpusIndex | None) -> EvidenceFinder:
+    """The finder that settings ask for, over an index that is open."""
+
+    def is_later(_: Claim, source: Source) -> bool:
+        return not by(settings.as_of, source.date)
+
+    return EvidenceFinder(
+        index,
         passages=settings.passages,
         evidence=settings.evidence_from,
         context=settings.context,
         language=settings.language,
+        left_out=is_later if settings.as_of else None,
     )
-    return Sources(finder, opened)
 
 
 def index_corpus(

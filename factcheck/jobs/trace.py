@@ -19,10 +19,10 @@ from factcheck.errors import ClaimsError, CorpusError, RunError
 from factcheck.formats.records import passage_record, verdict_record
 from factcheck.jobs.bench import METHOD
 from factcheck.jobs.reasons import Case, against_thresholds, case_of, in_words, standing
-from factcheck.jobs.sources import cached_index
+from factcheck.jobs.sources import cached_index, finder_of
 from factcheck.retrieval.finder import EvidenceFinder
 from factcheck.run.ledger import Ledger
-from factcheck.types import JSON, Claim, Evidence, EvidenceFrom, Hit, Label, Verdict
+from factcheck.types import JSON, Claim, Evidence, EvidenceFrom, Hit, Judged, Label, Verdict
 from factcheck.verdict.decide import Rule
 
 TRACE_VERSION = 1
@@ -140,7 +140,7 @@ class Tracer:
         if not isinstance(settings, dict) or not isinstance(identity, dict):
             raise RunError(ledger.folder, "the run has not begun", "start it with `factcheck verify`")
         self._settings, self._identity = Settings.of(settings), identity
-        self._rule = Rule(self._settings.support, self._settings.contradict)
+        self._rule = Rule.of(identity)
 
     def trace(self, verdict: Verdict) -> Trace:
         """How a verdict of the run came about."""
@@ -151,12 +151,12 @@ class Tracer:
         terms = self._terms([_searched_text(hit, parts, verdict, brought=brought) for hit, parts in hits], query)
         case = case_of(verdict)
         weighed = [
-            Weighed(at, item, against_thresholds(item, self._rule), ground=at < _GROUNDS[verdict.label])
+            Weighed(at, item, against_thresholds(item, self._rule), ground=_is_ground(at, verdict))
             for at, item in enumerate(verdict.evidence)
         ]
         again = self._rule.decide(
             verdict.claim,
-            [(item.hit, item.scores) for item in verdict.evidence],
+            [Judged(item.hit, item.scores, item.parts) for item in verdict.evidence],
             evidence_from=verdict.evidence_from,
             unjudged=verdict.unjudged,
         )
@@ -211,14 +211,7 @@ class Tracer:
 
     @cached_property
     def _finder(self) -> EvidenceFinder:
-        settings = self._settings
-        return EvidenceFinder(
-            self._index[0],
-            passages=settings.passages,
-            evidence=settings.evidence_from,
-            context=settings.context,
-            language=settings.language,
-        )
+        return finder_of(self._settings, self._index[0])
 
     def _query(self, text: str) -> Query:
         query = self._analyzer.query(text)
@@ -260,7 +253,9 @@ class Tracer:
                 break
             part = [verdict.evidence[at] for _, parts in hits[:rank] for at in parts]
             then = self._rule.decide(
-                verdict.claim, [(item.hit, item.scores) for item in part], evidence_from=verdict.evidence_from
+                verdict.claim,
+                [Judged(item.hit, item.scores, item.parts) for item in part],
+                evidence_from=verdict.evidence_from,
             )
             settled = self._rule.settles(then)
             ends.append(StageEnd(rank, then.label, settled, standing(then, self._rule, settled=settled)))
@@ -268,6 +263,11 @@ class Tracer:
 
 
 _GROUNDS = {Label.CONFLICTING: 2, Label.SUPPORTED: 1, Label.CONTRADICTED: 1, Label.NOT_ENOUGH_INFO: 0}
+
+
+def _is_ground(at: int, verdict: Verdict) -> bool:
+    """Whether a verdict, or its answer to a part of the claim, stands on the passage at this place."""
+    return at < _GROUNDS[verdict.label] or any(at in part.evidence for part in verdict.parts)
 
 
 def _searched_text(hit: Hit, parts: Sequence[int], verdict: Verdict, *, brought: bool) -> str:

@@ -1,9 +1,9 @@
 """Finding the passages for claims: in the whole corpus, in a claim's own sources, or in a data set's gold evidence."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from factcheck.corpus.analyzer import Analyzer
 from factcheck.corpus.copies import copy_key
@@ -15,6 +15,9 @@ from factcheck.segment import sentence_spans
 from factcheck.types import Claim, Context, EvidenceFrom, GoldSentence, Hit, Passage, Source
 
 _REMEMBERED = 20_000  # sources
+
+LeftOut: TypeAlias = Callable[[Claim, Source], bool]
+"""Says whether a document takes no part in the search for a claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,10 @@ class EvidenceFinder:
         evidence: Where to look; None takes a claim's own sources where it brings any, else the corpus.
         context: Whether a premise may open with the sentence before.
         language: Of documents and claims.
+        left_out: Documents of the corpus that are passed over, for all claims or some; gold evidence never is.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (all named)
         self,
         index: CorpusIndex | None,
         *,
@@ -63,7 +67,9 @@ class EvidenceFinder:
         evidence: EvidenceFrom | None = None,
         context: bool = True,
         language: str = "en",
+        left_out: LeftOut | None = None,
     ) -> None:
+        self._left_out = left_out
         self._index, self._passages, self._evidence, self._context = index, passages, evidence, context
         self._language = language
         self._analyzer = index.analyzer if index is not None else Analyzer(language)
@@ -112,7 +118,7 @@ class EvidenceFinder:
         """Hits for claims that passed `check`, in order; the index is asked once for all of them."""
         origins = [self.source_of(claim) for claim in claims]
         hits: dict[int, list[Hit]] = {}
-        searched: dict[int, Search] = {}
+        searched: dict[int, tuple[Claim, Search]] = {}
         brought: dict[tuple[Context, ...], _Brought] = {}  # the sentences of one response bring the same ones
         for at, (claim, origin) in enumerate(zip(claims, origins, strict=True)):
             if origin is EvidenceFrom.GOLD:
@@ -123,44 +129,51 @@ class EvidenceFinder:
                 hits[at] = self._given(claim, brought[claim.contexts])
             else:
                 named = _given_documents(claim) if origin is EvidenceFrom.GIVEN else ()
-                searched[at] = Search(claim.text, 2 * self._passages, named)
+                searched[at] = (claim, Search(claim.text, 2 * self._passages, named))
         hits |= zip(searched, self._searched(list(searched.values())), strict=True)
         return [Found(origin, tuple(hits[at])) for at, origin in enumerate(origins)]
 
-    def _searched(self, searches: Sequence[Search]) -> list[list[Hit]]:
+    def _searched(self, asked: Sequence[tuple[Claim, Search]]) -> list[list[Hit]]:
         """The best hits by BM25, each with all its near-copies."""
-        if not searches:
+        if not asked:
             return []
         assert self._index is not None
-        chosen = self._best(searches)
+        chosen = self._best(asked)
         copies: dict[str, list[Match]] = {}
         for match in self._index.copies([match.copy_key for best in chosen for match in best]):
             copies.setdefault(match.copy_key, []).append(match)
         sources = self._sources([match.doc_id for found in (*chosen, *copies.values()) for match in found])
         return [
             [
-                self._hit(match, _others(match, copies.get(match.copy_key, ()), search.doc_ids), sources)
+                self._hit(match, self._kept(claim, _others(match, copies.get(match.copy_key, ()), search)), sources)
                 for match in best
             ]
-            for search, best in zip(searches, chosen, strict=True)
+            for (claim, search), best in zip(asked, chosen, strict=True)
         ]
 
-    def _best(self, searches: Sequence[Search]) -> list[list[Match]]:
+    def _best(self, searches: Sequence[tuple[Claim, Search]]) -> list[list[Match]]:
         """The best match of each copy key; a search reaches deeper until there are enough."""
         assert self._index is not None
         chosen: dict[int, list[Match]] = {}
-        asked = dict(enumerate(searches))
+        asked = {at: search for at, (_, search) in enumerate(searches)}
         while asked:
             deeper: dict[int, Search] = {}
             for (at, search), matches in zip(asked.items(), self._index.search_all(list(asked.values())), strict=True):
                 best: dict[str, Match] = {}
-                for match in matches:
+                for match in self._kept(searches[at][0], matches):
                     best.setdefault(match.copy_key, match)
                 chosen[at] = list(best.values())[: self._passages]
                 if len(best) < self._passages and len(matches) >= search.limit:
                     deeper[at] = replace(search, limit=4 * search.limit)
             asked = deeper
         return [chosen[at] for at in range(len(searches))]
+
+    def _kept(self, claim: Claim, matches: Sequence[Match]) -> Sequence[Match]:
+        """The matches in documents that take part."""
+        if self._left_out is None:
+            return matches
+        sources = self._sources([match.doc_id for match in matches])
+        return [match for match in matches if not self._left_out(claim, sources[match.doc_id])]
 
     def _hit(self, match: Match, copies: Sequence[Match], sources: dict[str, Source]) -> Hit:
         passages = [self._passage(one, sources) for one in (match, *copies)]
@@ -231,9 +244,9 @@ class EvidenceFinder:
         return known
 
 
-def _others(match: Match, copies: Sequence[Match], doc_ids: Sequence[str]) -> list[Match]:
+def _others(match: Match, copies: Sequence[Match], search: Search) -> list[Match]:
     """The copies that are not the match itself, of these documents alone where some are named."""
-    named = frozenset(doc_ids)
+    named = frozenset(search.doc_ids)
     return [
         copy
         for copy in copies

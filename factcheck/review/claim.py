@@ -289,7 +289,7 @@ def add(  # noqa: PLR0913, PLR0917 (the fields of a form)
         )
     scorer = desk.scorer()
     with desk.scoring:
-        judged = judge(case.verdict.claim, passage, scorer, rule_of(desk.settings))
+        judged = judge(case.verdict.claim, passage, scorer, rule_of(desk.identity))
     for evidence in judged:
         desk.reviews.add(Event(case.claim_id, case.reviewer, Add(evidence)))
     stances = dict.fromkeys(STANCES[evidence.stance].word for evidence in judged)

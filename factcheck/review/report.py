@@ -148,7 +148,7 @@ def _claim(verdict: Verdict, review: Reviewed | None, index: _Index) -> dict[str
         "saw": seen_evidence(verdict),
         "score": round(verdict.score, 4),
         "confidence": None if verdict.confidence is None else round(verdict.confidence, 4),
-        "reason": REASONS[verdict.reason].word,
+        "reason": REASONS[verdict.reason].word + (f": {verdict.detail}" if verdict.detail else ""),
         "place": verdict.claim.place,
         "date": verdict.claim.date,
         "more": len(items) - len(shown),

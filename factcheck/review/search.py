@@ -1,6 +1,7 @@
 """Searching the corpus from a claim's page, and scoring a sentence that a reviewer adds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from factcheck.config import Settings
 from factcheck.corpus.index import CorpusIndex
@@ -9,16 +10,17 @@ from factcheck.nli import PairScorer
 from factcheck.pipeline import verify
 from factcheck.retrieval.finder import EvidenceFinder, Found
 from factcheck.retrieval.passages import build_passage
-from factcheck.types import Claim, Evidence, EvidenceFrom, Hit, Passage
+from factcheck.types import JSON, Claim, Evidence, EvidenceFrom, Hit, Passage
 from factcheck.verdict.decide import Rule
 
 HITS = 20  # passages that a search shows
 LONGEST = 1_000  # characters of a search
 
 
-def rule_of(settings: Settings) -> Rule:
-    """The thresholds that give a passage its stance."""
-    return Rule(settings.support, settings.contradict)
+def rule_of(identity: Mapping[str, JSON]) -> Rule:
+    """The rule of a run, but that it judges any claim that a reviewer finds a sentence for."""
+    rule = Rule.of(identity)
+    return replace(rule, checks=replace(rule.checks, screen=False, languages=()), budget=None)
 
 
 def search(index: CorpusIndex, text: str, settings: Settings) -> tuple[Hit, ...]:

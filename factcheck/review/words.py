@@ -33,6 +33,14 @@ REASONS = {
     Reason.BELOW_THRESHOLD: Word("a sentence leans, not far enough"),
     Reason.ONLY_NEUTRAL: Word("every sentence found is neutral"),
     Reason.NO_PASSAGE_FOUND: Word("no sentence shares a word with it"),
+    Reason.QUANTITY_MISMATCH: Word("a figure, negation or quantifier does not fit"),
+    Reason.RELAYED: Word("it is only reported, asked, supposed or planned"),
+    Reason.QUALIFIED: Word("it is said under a restriction only"),
+    Reason.PARTLY_SUPPORTED: Word("a part of it is supported, the rest is open"),
+    Reason.CHANGED_OVER_TIME: Word("it changed over time"),
+    Reason.ABOVE_ERROR_BUDGET: Word("an answer would be wrong too often"),
+    Reason.NOT_CHECKABLE: Word("it is no claim that can be checked"),
+    Reason.LANGUAGE_NOT_SUPPORTED: Word("it is in a language that the model does not read"),
 }
 STATUSES = {
     Status.UNREVIEWED: Word("Not reviewed", "○", "is-open"),

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from factcheck.errors import RunError, RunInUseError
-from factcheck.formats.records import evidence_from_record, evidence_record, to_json
+from factcheck.formats.records import evidence_from_record, evidence_record, part_from_record, part_record, to_json
 from factcheck.run.codec import claim_from_json, claim_to_json
 from factcheck.run.stored import StoredClaim, faults, stored_claims
 from factcheck.types import JSON, Claim, EvidenceFrom, Label, Reason, Verdict
@@ -33,13 +33,14 @@ OWN_FILES = (  # all that a run keeps in its folder; the ledger and its lock las
     *("rejected.jsonl", "rejected.new", "manifest.json", "manifest.json.new"),
     *(f"{LEDGER}-wal", f"{LEDGER}-shm", f"{LEDGER}-journal", LEDGER, LOCK),
 )
-_FORMAT = 3
+_FORMAT = 4
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, record TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS verdicts (
     edition INTEGER NOT NULL, position INTEGER NOT NULL REFERENCES claims, label TEXT NOT NULL, score REAL NOT NULL,
     confidence REAL, reason TEXT NOT NULL, evidence_from TEXT NOT NULL, unjudged INTEGER NOT NULL,
+    detail TEXT NOT NULL, parts TEXT NOT NULL,
     PRIMARY KEY (edition, position)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS evidence (
     edition INTEGER NOT NULL, position INTEGER NOT NULL, rank INTEGER NOT NULL, doc_id TEXT NOT NULL,
@@ -55,7 +56,7 @@ CREATE INDEX IF NOT EXISTS evidence_by_document ON evidence (edition, doc_id, st
 """
 _EVIDENCE = "SELECT record FROM evidence WHERE edition = ? AND position = ? ORDER BY rank"
 _VERDICTS = """
-SELECT position, record, label, score, confidence, reason, evidence_from, unjudged
+SELECT position, record, label, score, confidence, reason, evidence_from, unjudged, detail, parts
 FROM verdicts JOIN claims USING (position) WHERE edition = ?
 """
 _GLANCES = """
@@ -288,8 +289,10 @@ class Ledger:
                 row = db.execute("SELECT position FROM claims WHERE id = ?", (verdict.claim.id,)).fetchone()
                 values = (verdict.label.value, verdict.score, verdict.confidence)
                 origin = (verdict.reason.value, verdict.evidence_from.value, verdict.unjudged)
+                rest = (verdict.detail, to_json([part_record(part) for part in verdict.parts]))
                 db.execute(
-                    "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (self.edition, *row, *values, *origin)
+                    "INSERT INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (self.edition, *row, *values, *origin, *rest),
                 )
                 db.executemany(
                     "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?)",
@@ -413,6 +416,12 @@ class Ledger:
         counted = dict(self._db.execute(query, (self.edition,)).fetchall())
         return {label: counted.get(label.value, 0) for label in Label}
 
+    def open_reasons(self) -> dict[Reason, int]:
+        """Why claims have NOT ENOUGH INFO, the commonest reason first; those that there are."""
+        query = "SELECT reason, count(*) FROM verdicts WHERE edition = ? AND label = ? GROUP BY reason"
+        counted = self._db.execute(query, (self.edition, Label.NOT_ENOUGH_INFO.value)).fetchall()
+        return {Reason(name): count for name, count in sorted(counted, key=lambda row: (-row[1], row[0]))}
+
     def pairs(self) -> int:
         """How many passages were judged for all verdicts together."""
         query = "SELECT count(*) FROM evidence WHERE edition = ?"
@@ -492,7 +501,7 @@ class Ledger:
         fold(self._db)
 
     def _verdict(self, row: tuple[Any, ...]) -> Verdict:
-        position, record, label, score, confidence, reason, origin, unjudged = row
+        position, record, label, score, confidence, reason, origin, unjudged, detail, parts = row
         found = self._db.execute(_EVIDENCE, (self.edition, position)).fetchall()
         try:
             return Verdict(
@@ -504,6 +513,8 @@ class Ledger:
                 evidence_from=EvidenceFrom(origin),
                 evidence=tuple(evidence_from_record(json.loads(item)) for (item,) in found),
                 unjudged=unjudged,
+                detail=detail,
+                parts=tuple(part_from_record(item) for item in json.loads(parts)),
             )
         except (KeyError, TypeError, ValueError) as error:  # bits that turned where SQLite does not look
             what = f"the ledger is torn: the verdict on claim {position + 1} makes no sense ({error})"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 _MOST_FAULTS = 100
 _CLAIMS = """
-SELECT claims.position, id, record, label, score, confidence, reason, evidence_from, unjudged
+SELECT claims.position, id, record, label, score, confidence, reason, evidence_from, unjudged,
+    detail, parts
 FROM claims LEFT JOIN verdicts ON verdicts.edition = ? AND verdicts.position = claims.position ORDER BY claims.position
 """
 _EVIDENCE = "SELECT rank, doc_id, stance, record FROM evidence WHERE edition = ? AND position = ? ORDER BY rank"
@@ -33,6 +34,8 @@ class StoredVerdict:
     reason: str
     evidence_from: str
     unjudged: int
+    detail: str
+    parts: str  # as JSON
     evidence: tuple[StoredEvidence, ...]
 
 
@@ -51,9 +54,9 @@ def stored_claims(db: sqlite3.Connection, edition: int) -> Iterator[StoredClaim]
     for position, claim_id, record, label, *rest in db.execute(_CLAIMS, (edition,)):
         verdict = None
         if label is not None:
-            score, confidence, reason, evidence_from, unjudged = rest
+            score, confidence, reason, evidence_from, unjudged, detail, parts = rest
             evidence = tuple(StoredEvidence(*row) for row in db.execute(_EVIDENCE, (edition, position)))
-            verdict = StoredVerdict(label, score, confidence, reason, evidence_from, unjudged, evidence)
+            verdict = StoredVerdict(label, score, confidence, reason, evidence_from, unjudged, detail, parts, evidence)
         yield StoredClaim(position, claim_id, record, verdict)
 
 

@@ -373,7 +373,8 @@ def test_input_columns_stand_first_then_the_findings(tmp_path, to):
                    verdict({"id": "c1", "claim": "Four cranes work.", "when": "2024"}))  # fmt: skip
 
     assert list(rows[0]) == [
-        *("id", "claim", "who", "when", "verdict", "score", "confidence", "reason", "evidence_from", "judged"),
+        *("id", "claim", "who", "when", "verdict", "score", "confidence", "reason", "detail"),
+        *("evidence_from", "judged"),
         *("found", "stance", "quote", "source", "path", "page", "start", "end", "date", "url", "copies"),
         *("counter_quote", "counter_source", "counter_path", "counter_page"),
     ]

@@ -23,6 +23,7 @@ from factcheck.types import (
     Evidence,
     EvidenceFrom,
     Hit,
+    Judged,
     Label,
     NLIScores,
     Passage,
@@ -189,7 +190,7 @@ leaning = st.builds(evidence, st.just("1"), st.integers(0, 3), stances, st.sampl
 @given(st.lists(leaning, min_size=1))
 def test_a_document_says_what_the_rule_says_of_it_alone(found):
     """The label is the verdict on this one document's evidence."""
-    judged = [(item.hit, item.scores) for item in found]
+    judged = [Judged(item.hit, item.scores) for item in found]
     alone = Rule(0.5, 0.5).decide(Claim("1", "Tea."), judged, evidence_from=EvidenceFrom.CORPUS)
     [line] = lines(write_scifact, verdict(X, *alone.evidence, *others()))
 

@@ -835,7 +835,8 @@ def test_any_other_character_in_a_stored_premise_is_found(quoted_text, data):
 
     assert not report.holds
     assert (f"c{position}",) == touched(findings)
-    assert {Kind.QUOTE if "quote" in chosen else Kind.PREMISE} == set(kinds(findings))
+    found = set(kinds(findings))  # the verdict may follow no more from other words
+    assert {Kind.QUOTE if "quote" in chosen else Kind.PREMISE} == found - {Kind.VERDICT}
 
 
 def called(monkeypatch, capsys, *args):

@@ -6,6 +6,7 @@ from itertools import combinations
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from factcheck.config import Settings
 from factcheck.jobs.causes import Cause, Change, Fate, Inputs, Kind, explain
 from factcheck.types import (
     Claim,
@@ -13,6 +14,7 @@ from factcheck.types import (
     Evidence,
     EvidenceFrom,
     Hit,
+    Judged,
     Label,
     NLIScores,
     Passage,
@@ -26,6 +28,7 @@ from factcheck.verdict.decide import Rule
 CLAIM = Claim("c", "The ferry sails.")
 SUPPORT, AGAINST, NEUTRAL = NLIScores(0.96, 0.02, 0.02), NLIScores(0.02, 0.02, 0.96), NLIScores(0.02, 0.96, 0.02)
 DOCUMENTS = "abcd"
+RULE = {**Settings(check_all=True, quantities=False, cues=False, parts=False).identity(), "calibration": None}
 
 
 def passage(doc_id, premise):
@@ -34,11 +37,11 @@ def passage(doc_id, premise):
 
 def judged(premise, scores, *doc_ids):
     first, *copies = (passage(doc_id, premise) for doc_id in doc_ids)
-    return Hit(first, 1.0, tuple(copies)), scores
+    return Judged(Hit(first, 1.0, tuple(copies)), scores)
 
 
 def inputs(documents=DOCUMENTS, **identity):
-    return Inputs({"support": 0.5, "contradict": 0.5, **identity}, dict.fromkeys(documents, "0").get)
+    return Inputs({**RULE, **identity}, dict.fromkeys(documents, "0").get)
 
 
 def decided(items, rule, claim=CLAIM):
@@ -243,7 +246,7 @@ def test_a_verdict_that_its_evidence_does_not_give_is_not_explained():
         0.9,
         Reason.EVIDENCE,
         EvidenceFrom.CORPUS,
-        (Evidence(judged("P", SUPPORT, "a")[0], SUPPORT, Stance.CONTRADICTS),),
+        (Evidence(judged("P", SUPPORT, "a").hit, SUPPORT, Stance.CONTRADICTS),),
     )
 
     cause = explain(decided([], inputs().rule), strange, inputs(method=1), inputs(method=2))

@@ -34,6 +34,7 @@ from factcheck.types import (
     Verdict,
 )
 
+RULE = {**Settings(check_all=True, quantities=False, cues=False, parts=False).identity(), "calibration": None}
 S, C, X, N = Label.SUPPORTED, Label.CONTRADICTED, Label.CONFLICTING, Label.NOT_ENOUGH_INFO
 SUPPORTS, AGAINST = NLIScores(0.96, 0.02, 0.02), NLIScores(0.02, 0.02, 0.96)
 WORST = [Decision.FAILED, Decision.TOO_FEW, Decision.PASSED]
@@ -60,7 +61,7 @@ def write_run(folder, verdicts, *, finish=True):
     """A run with these verdicts, in their order."""
     with Ledger(folder, write=True) as ledger:
         ledger.ingest([item.claim for item in verdicts])
-        ledger.begin([], identity={"claims": "c", "model": "m", "support": 0.5, "contradict": 0.5})
+        ledger.begin([], identity={**RULE, "claims": "c", "model": "m"})
         ledger.write(verdicts)
         if finish:
             ledger.finish()
@@ -409,7 +410,7 @@ def test_an_unfinished_run_is_refused_without_partial(tmp_path):
     torn = tmp_path / "torn"
     with Ledger(torn, write=True) as ledger:
         ledger.ingest([item.claim for item in verdicts])
-        ledger.begin([], identity={"support": 0.5, "contradict": 0.5})
+        ledger.begin([], identity=RULE)
         ledger.write(verdicts[:2])
 
     for run, baseline in ((torn, None), (whole, torn)):
@@ -426,7 +427,7 @@ def test_what_is_looked_at_is_the_edition_published_last(tmp_path):
     run, how = run_of(tmp_path, [S, S]), rules(least=["supported=1"])
     with Ledger(run) as ledger:
         with Ledger(run, write=True) as writing:
-            following = writing.begin_update({"support": 0.5, "contradict": 0.5}, [])
+            following = writing.begin_update(RULE, [])
             following.write([verdict(0, S), verdict(1, C)])
             following.publish()
         with ledger.moment():

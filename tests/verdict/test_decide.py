@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factcheck.errors import ConfigError
-from factcheck.types import Claim, EvidenceFrom, Hit, Label, NLIScores, Passage, Reason, Source, Stance, Verdict
+from factcheck.types import Claim, EvidenceFrom, Hit, Judged, Label, NLIScores, Passage, Reason, Source, Stance, Verdict
 from factcheck.verdict.decide import Rule
 
 RULE = Rule(support=0.5, contradict=0.5)
@@ -18,7 +18,7 @@ def judged(scores, doc_id="a", start=0, copies=()):
         return Passage(Source(name, "", name, "0" * 64), 0, start, start + 1, "x", "x")
 
     hit = Hit(passage(doc_id), 1.0, tuple(passage(name) for name in copies))
-    return hit, NLIScores(*scores)
+    return Judged(hit, NLIScores(*scores))
 
 
 def decide(*passages):

@@ -29,7 +29,7 @@ class Terms:
         """
         evidence = identity["evidence"]
         return cls(
-            rule=Rule(identity["support"], identity["contradict"]),
+            rule=Rule.of(identity),
             staged=bool(identity["stages"]),
             evidence_from=None if evidence == "auto" else EvidenceFrom(evidence),
             language=str(identity["language"]),

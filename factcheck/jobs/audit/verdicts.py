@@ -2,13 +2,13 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from factcheck.corpus.readers.streams import without_surrogates
-from factcheck.formats.records import evidence_from_record
+from factcheck.formats.records import evidence_from_record, part_record, to_json
 from factcheck.jobs.audit.terms import Terms
 from factcheck.run.stored import StoredEvidence, StoredVerdict
-from factcheck.types import Claim, Evidence, NLIScores, Passage, Verdict
+from factcheck.types import Claim, Evidence, Judged, NLIScores, Passage, Verdict
 
 
 def read_evidence(row: StoredEvidence, rank: int) -> tuple[Evidence | None, str]:
@@ -58,22 +58,33 @@ def derive(claim: Claim, stored: StoredVerdict, evidence: list[Evidence], terms:
     origin = terms.source_of(claim)
     if stored.evidence_from != origin.value:
         yield f"its evidence is said to be {stored.evidence_from}, for this claim it is {origin.value}"
-    judged = [(item.hit, item.scores) for item in evidence]
+    judged = [Judged(item.hit, item.scores, item.parts) for item in evidence]
     decided = terms.rule.decide(claim, judged, evidence_from=origin)
     for name, is_stored, follows in (
         ("verdict", stored.label, decided.label.value),
         ("score", stored.score, decided.score),
         ("reason", stored.reason, decided.reason.value),
+        ("detail", stored.detail, decided.detail),
     ):
         if is_stored != follows:
             yield f"its {name} is {is_stored}, from its evidence follows {follows}"
-    for rank, item in enumerate(evidence, start=1):
-        if item.stance is not (stance := terms.rule.stance(item.scores)):
-            yield f"passage {rank} is said to be {item.stance.value}, from its probabilities follows {stance.value}"
-    if judged != [(item.hit, item.scores) for item in decided.evidence]:
+    if stored.parts != to_json([part_record(part) for part in decided.parts]):
+        yield "its parts are not those that follow from its evidence"
+    if judged == [Judged(item.hit, item.scores, item.parts) for item in decided.evidence]:
+        yield from _wrong_readings(evidence, decided.evidence)
+    else:
         yield "its evidence is not in the order in which a verdict lists it"
     if stored.unjudged != 0 and not _may_leave(stored.unjudged, decided, terms):
         yield f"{stored.unjudged!r} passages were left unjudged, which does not follow from those judged"
+
+
+def _wrong_readings(stored: Sequence[Evidence], follows: Sequence[Evidence]) -> Iterator[str]:
+    """What a verdict's evidence is said to say, where something else follows from it."""
+    for rank, (item, right) in enumerate(zip(stored, follows, strict=True), start=1):
+        if item.stance is not right.stance:
+            yield f"passage {rank} is said to be {item.stance.value}, from what it holds follows {right.stance.value}"
+        if item.findings != right.findings:
+            yield f"the findings of passage {rank} are not those that follow from its words"
 
 
 def _may_leave(unjudged: int, decided: Verdict, terms: Terms) -> bool:

@@ -1,0 +1,42 @@
+"""The calibration that the settings name, if it holds for what is to be run."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from factcheck.assets import asset, bundled_models
+from factcheck.config import Settings
+from factcheck.errors import ConfigError
+from factcheck.types import JSON
+from factcheck.verdict.calibration import Calibration, fitting, load
+
+PATTERN = "calibration*.json"  # in a model's folder, one for each way to run it
+_log = logging.getLogger(__name__)
+
+
+def calibration_of(settings: Settings, identity: Mapping[str, JSON]) -> Calibration | None:
+    """The calibration for a run with this identity; None where there is none, and `auto` asks for no other.
+
+    Raises:
+        ConfigError: The file that is named cannot be read, or was fitted with something else; or an error budget is
+            asked for that there is no calibration for.
+    """
+    if settings.calibration == "auto":
+        calibration, differences = fitting(_beside(settings.model), identity)
+        if differences:
+            _log.info("no calibration of model %s fits: %s", settings.model, "; ".join(differences))
+    elif settings.calibration == "none":
+        calibration, differences = None, []
+    else:
+        calibration, differences = load(Path(settings.calibration)), []
+        calibration.require(identity, settings.calibration)
+    if settings.max_error and calibration is None:
+        why = f"the model's own do not fit: {'; '.join(differences)}" if differences else "there is none"
+        fix = "fit one with `factcheck calibrate` and name it with --calibration"
+        raise ConfigError("max_error", f"needs a calibration, and {why}", fix)
+    return calibration
+
+
+def _beside(model: str) -> list[Path]:
+    folder = asset(f"models/{model}") if model in bundled_models() else Path(model)
+    return sorted(folder.glob(PATTERN)) if folder.is_dir() else []

@@ -1,0 +1,82 @@
+"""Which words of a claim a cue in a passage governs: what the looks at cue words share. English.
+
+There is no parser: clauses are cut at punctuation and conjunctions. That is right often enough to tie a cue to its
+words, and cheap enough to be done for every passage.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from factcheck.verdict.wording import Word
+
+Span = tuple[int, int]
+
+# Where a clause ends that a cue governs: a stop within the sentence, or a conjunction that opens another statement.
+_END = re.compile(
+    r"""
+    [;:\u2014()\[\]] | \s[\u2013-]+\s | [.!?]["'\u2019\u201d)]*\s(?=["'\u201c\u2018(]?[A-Z])
+    | ,\s+(?:but|yet|and|while|whereas|although|though|because|which|who|whose|where|so|nor)\b
+    | \s(?:but|although|though|whereas|because)\s
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+# Where a clause begins that a cue stands in: a comma suffices.
+_START = re.compile(
+    r"""
+    [;:,\u2014()\[\]"\u201c\u201d] | \s[\u2013-]+\s | [.!?]\s
+    | \s(?:but|and|or|although|though|whereas|because|while|that|which|who|if|when|where|since|so|as)\s
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def clause_end(text: str, start: int) -> int:
+    """Where the clause that goes on at `start` ends."""
+    match = _END.search(text, start)
+    return match.start() if match else len(text)
+
+
+def clause_start(text: str, end: int) -> int:
+    """Where the clause that goes on until `end` begins."""
+    found = 0
+    for match in _START.finditer(text, 0, end):
+        found = match.end()
+    return found
+
+
+def plain(text: str) -> str:
+    """The text with straight apostrophes and blanks; offsets stay."""
+    return text.translate(_PLAIN)
+
+
+_PLAIN = str.maketrans({"\u2019": "'", "\u2018": "'", "\u00a0": " ", "\n": " ", "\t": " "})
+
+
+def stems(found: Iterable[Word]) -> frozenset[str]:
+    """The stems of the content words."""
+    return frozenset(word.stem for word in found if word.content)
+
+
+def stems_within(found: Sequence[Word], *spans: Span) -> frozenset[str]:
+    """The stems of the content words that stand in one of the spans."""
+    return stems(word for word in found if any(low <= word.start and word.end <= high for low, high in spans))
+
+
+def stems_outside(found: Sequence[Word], *spans: Span) -> frozenset[str]:
+    """The stems of the content words that stand in none of the spans."""
+    return stems(word for word in found if not any(low < word.end and word.start < high for low, high in spans))
+
+
+_BEGINNING = 4
+_LETTERS = re.compile(r"[a-z]+")
+
+
+def starts(listed: str) -> frozenset[str]:
+    """Some beginnings of words, to be held against `starts_in`."""
+    return frozenset(listed.split())
+
+
+def starts_in(text: str) -> set[str]:
+    """The first four letters of the words of a text, in small letters; and a question mark where there is one."""
+    found = {word[:_BEGINNING] for word in _LETTERS.findall(text.lower())}
+    return found | {"?"} if "?" in text else found

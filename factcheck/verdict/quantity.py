@@ -1,0 +1,619 @@
+"""Whether the figures and dates of a claim are those of a passage, by value and unit."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
+
+from factcheck.types import Check, Finding, Passage
+from factcheck.verdict.dates import Date, Fit, dates, is_relative
+from factcheck.verdict.numbers import MONEY, Number, numbers
+from factcheck.verdict.wording import Word, clause_of, content, words
+
+_LEAST = r"at least|no (?:less|fewer) than|not (?:less|fewer) than|a minimum of|minimum of"
+_MORE = (
+    r"(?:more|greater|larger|higher|bigger|longer|older|better) than|over|above|exceed(?:s|ed|ing)?|upwards? of|in excess of|north of"
+    r"|beyond|passed|surpass(?:ed|es|ing)?|topp(?:ed|ing)|tops"
+)
+_MOST = r"at most|no more than|not more than|up to|as (?:many|much|high) as|a maximum of|maximum of"
+_LESS = r"(?:less|fewer|lower|smaller|younger|shorter) than|under|below|short of"
+_NEARLY = r"nearly|almost|close to|just under|a little under|slightly under|just below|slightly less than|shy of"
+_JUST_OVER = r"just (?:more|less) than|just over|a little over|slightly over|slightly more than|just more than|a little more than|just above"
+_ABOUT = r"about|around|approximately|approx\.?|roughly|some|circa|ca?\.|~|≈|an estimated|estimated at|or so|in the region of|near"
+_BEFORE = re.compile(
+    rf"(?:\b(?:(?P<nearly>{_NEARLY})|(?P<just>{_JUST_OVER})|(?P<least>{_LEAST})|(?P<most>{_MOST})|(?P<more>{_MORE})|(?P<less>{_LESS})"
+    rf"|(?P<about>{_ABOUT}))|(?P<sign>[<>≤≥~≈]))\s*(?:the\s+|an?\s+)?$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"\s*(?:[^\W\d_]+\s+)?(?:(?P<least>or (?:more|older|higher|above|greater|longer|over)\b|and (?:over|above|older|up)\b)"
+    r"|(?P<most>or (?:less|fewer|younger|lower|below|under)\b)|(?P<about>or so\b))|(?P<plus>\+)",
+    re.IGNORECASE,
+)
+_JOINT = re.compile(r"\s*(?:-|–|—|\bto\b|\band\b|\bor\b)\s*(?:about\s+|around\s+|as much as\s+)?", re.IGNORECASE)
+_SHARE = re.compile(r"\s+(?:in|out of|of)\s+(?:every\s+|each\s+)?", re.IGNORECASE)
+_LABEL_BEFORE = re.compile(
+    r"(?:[^\W\d_][-–]|[#№]|\b(?:no|nos|number|article|section|chapter|page|pp?|round|channel|figure|fig|table|level|grade|type|phase"
+    r"|version|volume|vol|part|day|route|highway|interstate|flight|room|line|group of|g|week|episode|stage|step|act|season)\.?\s*)$",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"([^\W\d_]{2,})(?:\.|\s(?:no|number)\.?)?[\s–-]?$", re.IGNORECASE)
+_CLOCK = re.compile(r"\s*(?:[:h]\d\d\b|a\.?m\b|p\.?m\b|o['’]clock)", re.IGNORECASE)
+_BIG = frozenset(["people", "men", "women", "children"])
+
+
+class Side(Enum):
+    """What the figure of a claim finds in a passage."""
+
+    MATCHED = "matched"
+    OPEN = "open"  # the passage leaves room for it
+    MISMATCHED = "mismatched"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A figure with what bounds it: between `low` and `high`, of which either can be open and None is no bound.
+
+    `points` are the values written. `nouns` are stems of what is counted, the words that follow it up to the next stop.
+    """
+
+    start: int
+    end: int
+    number: Number
+    low: Fraction | None
+    high: Fraction | None
+    points: frozenset[Fraction]
+    unit: str
+    open_low: bool = False
+    open_high: bool = False
+    approximate: bool = False
+    nouns: tuple[str, ...] = ()
+
+    @property
+    def bounded_once(self) -> bool:
+        """Whether it is a least or a most, and no value."""
+        return (self.low is None) != (self.high is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of a text and what is needed to hold them against another's.
+
+    `labels` are numbers that name something, each with the word or letters before it: room 7, COVID-19.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    amounts: tuple[Amount, ...]
+    dates: tuple[Date, ...]
+    labels: tuple[tuple[str, Number], ...]
+    values: frozenset[Fraction]  # all that stand there, also within dates and names
+
+
+@lru_cache(maxsize=4096)
+def figures(text: str) -> Figures:
+    """The figures of an English text."""
+    found = numbers(text)
+    when = dates(text, found)
+    taken = [(item.start, item.end) for item in when]
+    rest = [number for number in found if not any(start < number.end and number.start < end for start, end in taken)]
+    spoken = words(text)
+    amounts = tuple(_amounts(text, rest, spoken))
+    labels = tuple(
+        (name[1].lower(), number)
+        for number in rest
+        if _is_label(text, number) and (name := _NAME.search(text[max(0, number.start - 24) : number.start]))
+    )
+    values = frozenset(value for number in found for value in number.values)
+    return Figures(text, spoken, amounts, tuple(when), labels, values)
+
+
+def _amounts(text: str, found: list[Number], spoken: Sequence[Word]) -> Iterator[Amount]:
+    skip = -1
+    for at, number in enumerate(found):
+        if at == skip or number.decade or _is_label(text, number):
+            continue
+        following = found[at + 1] if at + 1 < len(found) else None
+        if following is not None and (amount := _pair(text, number, following)) is not None:
+            skip = at + 1
+            if len(amount) == 1:
+                yield _with_nouns(amount[0], spoken)
+                continue
+            yield from (_with_nouns(item, spoken) for item in amount)
+            continue
+        yield _with_nouns(_bounded(text, number), spoken)
+
+
+def _is_label(text: str, number: Number) -> bool:
+    """Whether it numbers or names something, or tells the time of day: COVID-19, Group of 15, chapter 3, 10:30."""
+    if number.unit or number.ordinal or number.fraction:
+        return False
+    before = text[max(0, number.start - 14) : number.start]
+    if _CLOCK.match(text, number.end) or _LABEL_BEFORE.search(before) or re.search(r"\d[:/.]$", before):
+        return True
+    if text[number.end : number.end + 1] in {"-", "–"} and re.match(r"[-–]\d", text[number.end : number.end + 2]) and not _JOINT.match(text, number.end):
+        return True
+    name = re.search(r"(?:^|\s)([^\W\d_]+)\s$", text[max(0, number.start - 24) : number.start])
+    is_digits = text[number.start].isdigit()
+    return bool(is_digits and name and name[1][0].isupper() and name[1].lower() not in _NO_NAMES)
+
+
+_NO_NAMES = frozenset(
+    "about over under nearly almost around roughly approximately at up to the a an some of in on for by from only its than with"
+    " has had have was were is are these those their our all between exactly just and or but as every another".split()
+)
+
+
+def _pair(text: str, one: Number, other: Number) -> list[Amount] | None:
+    """Two numbers that are one figure: a range, or so many of so many; None where they are not."""
+    between = text[one.end : other.start]
+    if len(between) > 16 or one.ordinal or other.ordinal:
+        return None
+    first, second = _single(one), _single(other)
+    if first is None or second is None:
+        return None
+    share = _SHARE.fullmatch(between)
+    if share and not one.unit and not other.unit and 0 < first < second and (second in {10, 100, 1000, 2, 3, 4, 5, 20} or "out" in between):
+        part = 100 * first / second
+        number = replace(one, end=other.end, values=frozenset({part}), unit="percent", step=Fraction(100) / second)
+        return [_bounded(text, number)]
+    if not _JOINT.fullmatch(between):
+        return None
+    before = text[max(0, one.start - 12) : one.start].lower()
+    is_and = "and" in between.lower()
+    if is_and and not re.search(r"\bbetween\s+$", before):
+        return None
+    if not one.unit or (one.unit in MONEY and not other.unit):
+        factor = _factor(text, other)
+        if not one.unit or other.step >= 1000:
+            first = first * factor if one.step in {1, Fraction(1, 10), Fraction(1, 100)} else first
+    unit = other.unit or one.unit
+    if one.unit and other.unit and one.unit != other.unit:
+        return None
+    if first >= second:
+        return None
+    return [
+        Amount(one.start, other.end, replace(other, start=one.start), first, second, frozenset({first, second}), unit)
+    ]
+
+
+def _factor(text: str, number: Number) -> Fraction:
+    """What one stands for in a number: a million in "2.5 million"."""
+    decimals = re.search(r"\d[.](\d+)", text[number.start : number.end])
+    return number.step * 10 ** len(decimals[1]) if decimals else number.step
+
+
+def _single(number: Number) -> Fraction | None:
+    return next(iter(number.values)) if len(number.values) == 1 else None
+
+
+def _bounded(text: str, number: Number) -> Amount:
+    values = number.values
+    unit, points = number.unit, values
+    if number.fraction:
+        unit, points = "percent", frozenset(100 * value for value in values)
+    low, high = min(points), max(points)
+    before = _BEFORE.search(text[max(0, number.start - 24) : number.start])
+    after = _AFTER.match(text, number.end)
+    start = number.start - (len(text[max(0, number.start - 24) : number.start]) - before.start()) if before else number.start
+    end = after.end() if after else number.end
+    said = {name for match in (before, after) if match for name, value in match.groupdict().items() if value}
+    if before and before["sign"]:
+        said |= {{"<": "less", ">": "more", "≤": "most", "≥": "least", "~": "about", "≈": "about"}[before["sign"]]}
+    base = Amount(start, end, number, low, high, points, unit)
+    slack = _slack(number, low if not number.fraction else low)
+    if "nearly" in said:
+        return replace(base, low=low - 2 * slack, approximate=True)
+    if "just" in said:
+        return replace(base, high=high + 2 * slack, approximate=True)
+    if "least" in said or "plus" in said:
+        return replace(base, high=None)
+    if "most" in said:
+        return replace(base, low=None)
+    if "more" in said:
+        return replace(base, high=None, open_low=True)
+    if "less" in said:
+        return replace(base, low=None, open_high=True)
+    if "about" in said:
+        return replace(base, low=low - slack, high=high + slack, approximate=True)
+    return base
+
+
+def _slack(number: Number, value: Fraction) -> Fraction:
+    """How far an approximation reaches: half of its last digit that is not zero, from 2.5 % to 10 % of the value."""
+    if value == 0:
+        return Fraction(0)
+    if number.fraction:
+        return Fraction(4)  # percentage points around "about a third"
+    place = number.step
+    while place and (value / place) % 10 == 0:
+        place *= 10
+    return min(max(place / 2, abs(value) / 40), abs(value) / 10)
+
+
+def _with_nouns(amount: Amount, spoken: Sequence[Word]) -> Amount:
+    nouns: list[str] = []
+    end = amount.number.end
+    for word in spoken:
+        if word.start < amount.number.end:
+            continue
+        if word.start - end > 2 or not word.content or len(nouns) == 4 or word.text[0].isdigit():
+            if not nouns and word.text in {"of", "the", "all", "their", "its"} and word.start - end <= 2:
+                end = word.end
+                continue
+            break
+        nouns.append(word.stem)
+        end = word.end
+    return replace(amount, nouns=tuple(nouns))
+
+
+def compare(claim: Amount, passage: Amount) -> Side | None:
+    """What one figure of a claim finds in one of a passage; None where they measure different things."""
+    if claim.unit != passage.unit or (claim.number.rate and passage.number.rate and claim.number.rate != passage.number.rate):
+        return None
+    if claim.number.ordinal != passage.number.ordinal:
+        return Side.MATCHED if claim.points & passage.points else None
+    if _inside(passage, claim) or (not claim.bounded_once and claim.points & passage.points):
+        return Side.MATCHED
+    if any(low < value < high for value in passage.points for low, high in [_rounded(claim)]):
+        return Side.MATCHED
+    if passage.low is not None and passage.high is not None and not passage.approximate and _inside(claim, passage):
+        return Side.MATCHED  # 85 % within 80 to 90 %
+    if _apart(claim, passage) and not any(low < value < high for value in claim.points for low, high in [_rounded(passage)]):
+        return Side.MISMATCHED
+    return Side.OPEN
+
+
+def _rounded(amount: Amount) -> tuple[Fraction, Fraction]:
+    """The values that are written so when rounded; the zeros at the end of a whole number below 1,000 count as digits."""
+    [value] = [min(amount.points)] if amount.low is not None else [max(amount.points)]
+    if amount.number.ordinal or amount.bounded_once:
+        return value, value
+    if amount.number.fraction:
+        return value - 4, value + 4
+    place = amount.number.step
+    if place >= 1 and not amount.unit and abs(value) < 1000:
+        return value, value
+    while place and abs(value) >= 1000 * place and (value / place) % 10 == 0 and value != 0:
+        place *= 10
+    return value - place / 2, value + place / 2
+
+
+def _inside(one: Amount, other: Amount) -> bool:
+    """Whether all that `one` can be is within `other`; an approximation is what is written."""
+    low, high = (min(one.points), max(one.points)) if one.approximate else (one.low, one.high)
+    if other.low is not None and (
+        low is None or low < other.low or (low == other.low and other.open_low and not one.open_low)
+    ):
+        return False
+    return not (
+        other.high is not None
+        and (high is None or high > other.high or (high == other.high and other.open_high and not one.open_high))
+    )
+
+
+def _apart(one: Amount, other: Amount) -> bool:
+    return _below(one, other) or _below(other, one)
+
+
+def _below(one: Amount, other: Amount) -> bool:
+    if one.high is None or other.low is None:
+        return False
+    return one.high < other.low or (one.high == other.low and (one.open_high or other.open_low))
+
+
+_SURE_COUNT = 100  # smaller counts are often told by naming each, or by adding
+_DERIVED = frozenset(["time", "months"])  # often reckoned from dates
+_NEGATIONS = frozenset("no not never none nothing nobody neither nor without cannot fail failed fails hardly".split())
+_APART_WORDS = frozenset("other others another different rest remaining second".split())
+_EARLIER = re.compile(r"\b(?:before|prior to|earlier than|by|no later than|until|pre-?|turn of)\s+(?:the\s+)?(?:(?:end|start) of\s+)?$", re.I)
+_LATER = re.compile(r"\b(?:after|later than|following|post-?|no longer (?:\w+ )*in)\s+(?:the\s+)?(?:end of\s+)?$", re.IGNORECASE)
+_ONWARDS = re.compile(r"\s*(?:[-–—]|to|until|till)?\s*(?:the\s+)?(?:present|today|now|onwards?|date)\b", re.IGNORECASE)
+_ADDED = re.compile(r"\b(?:last|first|next|past|top|final|additional|extra|further|bottom|by|every|each)\s+$", re.IGNORECASE)
+_VAGUE = re.compile(r"\b(?:dozens|hundreds|thousands|millions|billions|numerous|many)\b", re.IGNORECASE)
+_NAMED_BY_YEAR = re.compile(r"(?:\b(?:the|an?|his|her|its|their|each|every)|['’]s)\s+$", re.IGNORECASE)
+_NEAR_ENOUGH = 3
+
+
+def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
+    """The figures and dates of a claim that are not those of a passage, in the order of the claim.
+
+    A figure that the passage has no figure of that kind for is "absent"; one that it has only others for is
+    "mismatched". `opposes` only where the words around both figures agree, nothing else of the claim is missing, and no
+    other period is named. English alone.
+    """
+    ours = figures(claim)
+    if not ours.amounts and not ours.dates and not ours.labels:
+        return ()
+    theirs = figures(passage.premise)
+    title = figures(f"{passage.source.title} {passage.source.date or ''}")
+    shift = len(passage.premise) - len(passage.quote) if passage.premise.endswith(passage.quote) else None
+    lacks = [*_lacking_amounts(ours, theirs, title), *_lacking_dates(ours, theirs, title)]
+    lacks += _lacking_labels(ours, theirs, title)
+    found = []
+    for lack in lacks:
+        span = _in_quote(lack, shift, passage.quote)
+        opposes = len(lacks) == 1 and span is not None and _opposes(lack, ours, theirs, passage.source.title)
+        if not lack.matters and not opposes:
+            continue
+        kind = "mismatched" if lack.against else "absent"
+        said = claim[lack.figure.start : lack.figure.end].strip()
+        instead = theirs.text[lack.against.start : lack.against.end].strip() if lack.against else "none"
+        detail = f"claim {said}, passage {instead}"
+        found.append(
+            Finding(Check.QUANTITY, kind, detail, (lack.figure.start, lack.figure.end), span, opposes=opposes)
+        )
+    return tuple(sorted(found, key=lambda finding: finding.claim or (0, 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """A figure of the claim that the passage does not have, and what it has in its place, the nearest in words."""
+
+    figure: Amount | Date | Number
+    against: Amount | Date | Number | None
+    rivals: int = 0  # other figures that could be meant in the same clause
+    matters: bool = True  # whether it takes support away by itself
+
+
+def _lacking_amounts(ours: Figures, theirs: Figures, title: Figures) -> Iterator[_Lack]:
+    known = theirs.values | title.values
+    taken = {
+        (there.start, there.end)
+        for here in ours.amounts
+        for there in theirs.amounts
+        if compare(here, there) is Side.MATCHED
+    }
+    for amount in ours.amounts:
+        sides = [(compare(amount, there), there) for there in theirs.amounts]
+        met = {side for side, _ in sides}
+        if Side.MATCHED in met or amount.points & known:
+            continue
+        if Side.OPEN in met:
+            yield from _left_open(amount, [there for side, there in sides if side is Side.OPEN])
+            continue
+        others = [there for side, there in sides if side is Side.MISMATCHED or _other_place(amount, there)]
+        others = [there for there in others if (there.start, there.end) not in taken and _same_thing(amount, there)]
+        if others:
+            nearest = _nearest(ours, amount, theirs, others)
+            rivals = sum(_same_clause(theirs, nearest, there) for there in others) - 1
+            value = min(amount.points)
+            matters = (
+                not _is_derived(amount, theirs)
+                and amount.number.sure
+                and (bool(amount.unit) or value >= 3)
+                and not theirs.text.count("%") > 4
+            )
+            yield _Lack(amount, nearest, rivals, matters)
+        else:
+            alone = all(side is None for side in met) if amount.unit else not _VAGUE.search(theirs.text)
+            yield _Lack(amount, None, matters=alone and _is_point(amount) and not _is_derived(amount, theirs))
+
+
+def _left_open(amount: Amount, others: Sequence[Amount]) -> Iterator[_Lack]:
+    """What a bound in the passage leaves open: 54 where it has "less than 84", "at least 92" where "at least 50"."""
+    bounds = [there for there in others if there.bounded_once and _same_thing(amount, there)]
+    if not bounds or len(bounds) < len(others) or not amount.number.sure or amount.approximate:
+        return
+    [nearest, *more] = bounds
+    value, bound = float(min(amount.points)), float(min(nearest.points))
+    if not more and abs(value - bound) > abs(bound) / 5:
+        yield _Lack(amount, nearest, rivals=1)
+
+
+def _lacking_labels(ours: Figures, theirs: Figures, title: Figures) -> Iterator[_Lack]:
+    """Names that differ in their number alone: room 7 and room 10."""
+    for name, number in ours.labels:
+        if number.values & (theirs.values | title.values):
+            continue
+        others = [other for label, other in theirs.labels if label == name]
+        if others:
+            yield _Lack(number, others[0], rivals=1)
+
+
+def _other_place(one: Amount, other: Amount) -> bool:
+    return one.number.ordinal and other.number.ordinal and not one.points & other.points
+
+
+def _same_thing(one: Amount, other: Amount) -> bool:
+    """Whether two figures can count the same: of the same unit, or of the same things where they have none."""
+    if one.number.ordinal or not one.unit:
+        return bool(set(one.nouns) & set(other.nouns)) or (not one.nouns and not other.nouns)
+    return True
+
+
+def _is_point(amount: Amount) -> bool:
+    """Whether a figure is so particular that a passage without any cannot support it."""
+    if not amount.number.sure or amount.unit in _DERIVED or amount.number.ordinal or amount.number.fraction:
+        return False
+    [value, *_] = sorted(amount.points)
+    like_a_year = 1000 <= value <= 2100 and amount.number.end - amount.number.start == 4
+    return bool(amount.unit) or (value >= _SURE_COUNT and bool(amount.nouns) and not like_a_year)
+
+
+def _is_derived(amount: Amount, theirs: Figures) -> bool:
+    """Whether it could be reckoned from two figures of the passage: a sum, a difference, a multiple or a share."""
+    if len(amount.points) != 1:
+        return True
+    [value] = amount.points
+    values = [min(there.points) for there in theirs.amounts if len(there.points) == 1 and not there.number.ordinal][:12]
+    values += [there.points and max(there.points) for there in theirs.amounts if len(there.points) > 1][:4]
+    values = [item for item in values if item]
+    sums = {sum(values)} if len(values) > 2 else set()
+    for at, one in enumerate(values):
+        for other in values[at + 1 :]:
+            sums |= {one + other, abs(one - other)}
+            if one and other:
+                sums |= {one * other, one / other, other / one, 100 * one / other, 100 * other / one}
+    low, high = _rounded(amount)
+    if amount.bounded_once or amount.approximate:
+        low, high = amount.low or low, amount.high or high
+    return any(item == value or low <= item <= high for item in sums) or (
+        amount.unit == "percent" and any(100 - there == value for there in values)
+    )
+
+
+def _lacking_dates(ours: Figures, theirs: Figures, title: Figures) -> Iterator[_Lack]:
+    there = (*theirs.dates, *title.dates)
+    taken = {
+        (item.start, item.end)
+        for here in ours.dates
+        for item in theirs.dates
+        if not here.is_range and here.holds(item) in {Fit.INSIDE, Fit.OVERLAPS}
+    }
+    for date in ours.dates:
+        if date.is_range or date.named or ours.text[date.start : date.end].lower() in theirs.text.lower() or (date.years and {Fraction(year) for year in date.years} & (theirs.values | title.values)
+                             and not date.months):
+            continue
+        fits = [(date.holds(item), item) for item in there]
+        met = {fit for fit, _ in fits}
+        if Fit.INSIDE in met or Fit.OVERLAPS in met or _within_bounds(ours.text, date, theirs):
+            continue
+        others = [item for fit, item in fits if fit is Fit.APART and item in theirs.dates and not item.is_range and not item.named]
+        others = [item for item in others if (item.start, item.end) not in taken]
+        if others:
+            nearest = _nearest(ours, date, theirs, others)
+            rivals = sum(_same_clause(theirs, nearest, item) for item in others) - 1
+            yield _Lack(date, nearest, rivals)
+        elif Fit.APART not in met:
+            yield _Lack(date, None, matters=bool(date.years) and not there and not is_relative(theirs.text))
+        else:
+            yield _Lack(date, None, matters=False)
+
+
+def _within_bounds(text: str, date: Date, theirs: Figures) -> bool:
+    """Whether "before" or "after" goes with a date on either side, so that another date may well fit."""
+    before = text[max(0, date.start - 24) : date.start]
+    earlier, later = _EARLIER.search(before), _LATER.search(before)
+    if date.years is None:
+        return bool(earlier or later)
+    if earlier and any(item.years and item.years[0] <= date.years[1] for item in theirs.dates):
+        return True
+    if later and any(item.years and item.years[1] >= date.years[0] for item in theirs.dates):
+        return True
+    for item in theirs.dates:
+        said = theirs.text[max(0, item.start - 24) : item.start]
+        on = _ONWARDS.match(theirs.text, item.end) or re.search(r"\bsince\s+(?:\w+\s+)?$", said, re.IGNORECASE)
+        if on and item.years and date.years[1] >= item.years[0]:
+            return True
+        if item.years and _EARLIER.search(said) and date.years[0] <= item.years[1]:
+            return True
+        if item.years and _LATER.search(said) and date.years[1] >= item.years[0]:
+            return True
+    return False
+
+
+def _same_clause(theirs: Figures, one: Amount | Date, other: Amount | Date) -> bool:
+    low, high = clause_of(theirs.text, one.start, one.end)
+    return low <= other.start < high
+
+
+def _in_quote(lack: _Lack, shift: int | None, quote: str) -> tuple[int, int] | None:
+    if lack.against is None or shift is None or lack.against.start < shift:
+        return None
+    start, end = lack.against.start - shift, lack.against.end - shift
+    return (start, end) if end <= len(quote) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the words around a figure of the claim have in common with those around one of the passage."""
+
+    missing: int  # content words of the claim that the passage lacks
+    known: int
+    near: int  # those of the claim that stand in the clause of the passage's figure
+    before: bool  # the content word before either figure is the same
+    after: bool
+
+
+def _around(ours: Figures, here: Amount | Date, theirs: Figures, there: Amount | Date, title: str = "") -> _Around:
+    mine, yours = _content(ours), _content(theirs)
+    stems = {word.stem for word in yours} | {word.stem for word in words(title)}
+    low, high = clause_of(theirs.text, there.start, there.end)
+    clause = {word.stem for word in yours if low <= word.start < high}
+    wanted = {word.stem for word in mine}
+    return _Around(
+        len(wanted - stems),
+        len(wanted & stems),
+        len(wanted & clause),
+        _last(mine, here.start) == _last(yours, there.start),
+        _next(mine, here.end) == _next(yours, there.end),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _content(found: Figures) -> tuple[Word, ...]:
+    spans = [(item.start, item.end) for item in (*found.amounts, *found.dates)]
+    return tuple(
+        word
+        for word in found.words
+        if word.content and not word.text[0].isdigit() and not any(start <= word.start < end for start, end in spans)
+    )
+
+
+def _nearest(ours: Figures, here: Amount | Date, theirs: Figures, others: Sequence[Amount | Date]) -> Amount | Date:
+    def key(there: Amount | Date) -> tuple[int, int, int]:
+        around = _around(ours, here, theirs, there)
+        return around.before + around.after, around.near, -there.start
+
+    return max(others, key=key)
+
+
+def _opposes(lack: _Lack, ours: Figures, theirs: Figures, title: str) -> bool:
+    """Whether the passage says of the same thing, in the same words, another figure."""
+    here, there = lack.figure, lack.against
+    if there is None or isinstance(here, Number) or isinstance(there, Number) or lack.rivals:
+        return False
+    if not all(item.number.sure for item in (here, there) if isinstance(item, Amount)):
+        return False
+    if _ADDED.search(theirs.text[: there.start]) or _ADDED.search(ours.text[: here.start]):
+        return False
+    if _turned(ours) != _turned(theirs) or _kept_apart(ours) != _kept_apart(theirs):
+        return False
+    around = _around(ours, here, theirs, there, title)
+    if isinstance(here, Date):
+        if any(amount.unit for amount in ours.amounts) or _NAMED_BY_YEAR.search(ours.text[: here.start]):
+            return False
+    elif _other_period(ours, theirs):
+        return False
+    return _agrees(around, is_date=isinstance(here, Date))
+
+
+def _agrees(around: _Around, *, is_date: bool) -> bool:
+    """Whether claim and passage say the same but for the figure; the bounds were chosen on training pairs."""
+    wanted = around.missing + around.known
+    if around.before and around.after:
+        return around.missing <= (2 if is_date else 1) and around.known >= (2 if around.missing == 0 else 3)
+    if around.missing or wanted < 2:
+        return False
+    if around.before or around.after:
+        return around.near * 2 >= wanted
+    return around.near == wanted and is_date
+
+
+def _turned(found: Figures) -> bool:
+    return any(word.text in _NEGATIONS or word.text.endswith("n't") for word in found.words)
+
+
+def _kept_apart(found: Figures) -> bool:
+    return any(word.text in _APART_WORDS for word in found.words)
+
+
+def _other_period(ours: Figures, theirs: Figures) -> bool:
+    """Whether the passage names a time that the claim does not name."""
+    for date in theirs.dates:
+        fits = {here.holds(date) for here in ours.dates}
+        if not fits & {Fit.INSIDE, Fit.OVERLAPS}:
+            return True
+    return is_relative(theirs.text) != is_relative(ours.text)
+
+
+def _last(spoken: Sequence[Word], before: int) -> str:
+    return next((word.stem for word in reversed(spoken) if word.end <= before), "")
+
+
+def _next(spoken: Sequence[Word], after: int) -> str:
+    return next((word.stem for word in spoken if word.start >= after), "")
