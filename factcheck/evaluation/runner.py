@@ -1,0 +1,268 @@
+"""Evaluating: labelled claims through the very pipeline that verifies, and the verdicts beside the gold answers."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Final, cast
+
+from factcheck.assets import asset, bundled_models
+from factcheck.config import Settings
+from factcheck.corpus.index import CorpusIndex
+from factcheck.errors import ClaimsError, ModelError, RunError
+from factcheck.evaluation import scoring
+from factcheck.evaluation.ablation import KS, changes
+from factcheck.evaluation.datasets import LabelledSet, labelled, name_of
+from factcheck.evaluation.overlap import TrainingClaims
+from factcheck.evaluation.record import Case
+from factcheck.evaluation.results import BASE, ByK, Evaluation
+from factcheck.evaluation.retrieval import judged_hits
+from factcheck.evaluation.scifact import Decide
+from factcheck.evaluation.sharing import First, Remembered, ScoredOnce
+from factcheck.jobs.bench import Workbench, workbench
+from factcheck.jobs.progress import Progress, Silent
+from factcheck.jobs.scorer import open_scorer
+from factcheck.jobs.sources import Sources, finder_of, open_finder
+from factcheck.nli import PairScorer
+from factcheck.retrieval.finder import EvidenceFinder, Finder
+from factcheck.run.ledger import Ledger, require_finished
+from factcheck.types import EvidenceFrom
+from factcheck.verdict.decide import Rule
+
+OpenModel = Callable[[Settings], PairScorer]
+
+# Settings that change what is made of the hits, and not which are found. Of any other one that is not known.
+_SCORING: Final = frozenset(
+    {"model", "labels", "precision", "device", "stages", "support", "contradict", "quantities", "cues", "parts"}
+    | {"check_all", "languages", "combination", "passages"}
+)
+
+
+@dataclass
+class Searches:
+    """The corpus, opened once: evaluations whose settings find the same look for it once.
+
+    Args:
+        settings: Name the corpus, and how to look where nothing is changed.
+        depth: The most passages that will be asked for.
+        exclude: Files that are no documents.
+        progress: Told how far reading the corpus is.
+    """
+
+    settings: Settings
+    depth: int
+    exclude: Sequence[Path] = ()
+    progress: Progress = field(default_factory=Silent)
+
+    def __post_init__(self) -> None:
+        self.index: CorpusIndex | None = open_finder(self.settings, exclude=self.exclude, progress=self.progress).index
+        self._finders: dict[str, Finder] = {}
+
+    def sources(self, settings: Settings) -> Sources:
+        """What claims are verified from with these settings."""
+        key = repr(sorted((name, value) for name, value in settings.identity().items() if name not in _SCORING))
+        if key not in self._finders:
+            self._finders[key] = Remembered(finder_of(replace(settings, stages=(), passages=self.depth), self.index))
+        return sources_of(First(self._finders[key], settings.passages), self.index)
+
+
+def sources_of(finder: Finder, index: CorpusIndex | None) -> Sources:
+    """Sources with another finder; all that is asked of it is in the protocol."""
+    return Sources(cast("EvidenceFinder", finder), index)
+
+
+def evaluate(  # noqa: PLR0913 (all named)
+    data: LabelledSet,
+    settings: Settings,
+    *,
+    models: Sequence[str] = (),
+    ablate: Sequence[str] = (),
+    exclude: Sequence[Path] = (),
+    progress: Progress | None = None,
+    open_model: OpenModel = open_scorer,
+) -> list[Evaluation]:
+    """Verify the claims of a data set and score the verdicts: one evaluation a model, or one a change of the settings.
+
+    All of them judge the same claims; hits are looked for once for all that look in the same way. Where there are
+    several, each brings its paired differences to those before it, or, of an ablation, to the base.
+
+    Args:
+        data: The labelled claims.
+        settings: All settings, the corpus or index among them.
+        models: Names of models; that of the settings where there is none.
+        ablate: Ablations, as `factcheck.evaluation.ablation.chosen` gives them.
+        exclude: Files that are no documents.
+        progress: Told how far it is.
+        open_model: Loads the model of some settings.
+
+    Raises:
+        FactcheckError: The corpus, a model or a claim cannot be used.
+    """
+    progress = progress or Silent()
+    base = replace(settings, model=models[0]) if models else settings
+    searches = Searches(base, max(*KS, base.passages) if "k" in ablate else base.passages, exclude, progress)
+    kitchen = _Kitchen(searches, open_model, progress)
+    first = kitchen.bench(base)
+    variants: list[tuple[str, Workbench]] = [(BASE, first)]
+    if ablate:
+        precision = first.scorer.numeric_class.split("/")[1]
+        for change in changes(ablate, base, precision=precision, models=models[1:]):
+            try:
+                variants.append((change.text, kitchen.bench(change.settings)))
+            except ModelError as error:  # a number format that this machine does not compute
+                if change.name != "precision":
+                    raise
+                progress.note(f"{change.text} is left out: {error}")
+    else:
+        variants += [(BASE, kitchen.bench(replace(base, model=name, labels=()))) for name in models[1:]]
+    data = checked(data, [bench for _, bench in variants], settings)
+    progress.total("scoring", len(data.claims) * len(variants))
+    found = [evaluation_of(data, bench, variant, progress, by_k=variant == BASE) for variant, bench in variants]
+    rules = [decide_by(bench.rule) for _, bench in variants]
+    return scoring.compare(data, found, rules, to_first=bool(ablate))
+
+
+@dataclass
+class _Kitchen:
+    """Opens what verifying needs, each model once."""
+
+    searches: Searches
+    open_model: OpenModel
+    progress: Progress
+
+    def __post_init__(self) -> None:
+        self._scorers: dict[tuple[object, ...], PairScorer] = {}
+
+    def bench(self, settings: Settings) -> Workbench:
+        key = (settings.model, settings.labels, settings.precision, settings.device)
+        if key not in self._scorers:
+            self._scorers[key] = ScoredOnce(self.open_model(settings))
+        return workbench(settings, self.searches.sources(settings), self._scorers[key])
+
+
+def checked(data: LabelledSet, benches: Sequence[Workbench], settings: Settings) -> LabelledSet:
+    """The claims that can be verified on all benches; what cannot stops it, unless the settings say to skip it.
+
+    Raises:
+        ClaimsError: A claim cannot be verified, or none can.
+    """
+    claims = list(data.claims)
+    errors = [next(filter(None, row), None) for row in zip(*(bench.check(claims) for bench in benches), strict=True)]
+    if settings.on_error == "stop":
+        for error in filter(None, errors):
+            raise error
+    good = [claim for claim, error in zip(claims, errors, strict=True) if error is None]
+    if not good:
+        raise ClaimsError(data.name, f"none of its {len(claims):,} claims can be verified", str(errors[0]))
+    return replace(data.of(good), rejected=data.rejected + len(claims) - len(good))
+
+
+def evaluation_of(
+    data: LabelledSet, bench: Workbench, variant: str, progress: Progress, *, by_k: bool = False
+) -> Evaluation:
+    """Verify and score on one bench; with `by_k`, also for fewer passages than the settings say."""
+    settings, started = bench.settings, time.perf_counter()
+    cases = judge(data, bench, progress)
+    seconds = time.perf_counter() - started
+    searched = any(case.verdict.evidence_from is EvidenceFrom.CORPUS for case in cases)
+    hits = [found.hits for found in bench.sources.finder.find(data.claims)] if searched else []
+    found = scoring.evaluation_of(data, cases, decide=decide_by(bench.rule), hits=hits, k=settings.passages)
+    ranked = any(case.verdict.evidence_from is not EvidenceFrom.GOLD for case in cases)
+    return replace(
+        found,
+        model=bench.scorer.name,
+        settings=bench.identity(),
+        variant=variant,
+        seconds=round(seconds, 1),
+        by_k=_by_k(data, bench, found) if by_k and ranked and not settings.stages else (),
+        overlap=scoring.overlap_of(data, cases, TrainingClaims.of(model_folder_of(settings.model))),
+    )
+
+
+def _by_k(data: LabelledSet, bench: Workbench, found: Evaluation) -> tuple[ByK, ...]:
+    """The scores that fewer passages give, from the hits and probabilities that there are already."""
+    recall = {score.name: score for score in found.retrieval}
+    most = bench.settings.passages
+    rows: list[ByK] = []
+    for k in sorted({*(k for k in KS if k < most), most}):
+        cases = list(found.cases) if k == most else judge(data, with_passages(bench, k))
+        rows.append(ByK(k, scoring.label_scores(data, cases), recall.get(f"evidence recall@{k}")))
+    return tuple(rows)
+
+
+def decide_by(rule: Rule) -> Decide:
+    """The label that a rule gives to judged passages alone."""
+    return lambda claim, judged: rule.decide(claim, judged, evidence_from=EvidenceFrom.CORPUS).label
+
+
+def judge(data: LabelledSet, bench: Workbench, progress: Progress | None = None) -> list[Case]:
+    """The claims of a data set beside their verdicts, in order."""
+    cases: list[Case] = []
+    verdicts = bench.verify(iter(data.claims))
+    while batch := list(islice(verdicts, bench.settings.window)):
+        cases += (Case(verdict.claim, verdict, data.clusters[verdict.claim.id]) for verdict in batch)
+        if progress is not None:
+            progress.advance("scoring", len(batch))
+    return cases
+
+
+def with_passages(bench: Workbench, k: int) -> Workbench:
+    """The same bench with the first `k` passages of each claim alone."""
+    settings = replace(bench.settings, passages=k, stages=())
+    return workbench(settings, sources_of(First(bench.sources.finder, k), bench.sources.index), bench.scorer)
+
+
+def model_folder_of(model: str) -> Path | None:
+    """The folder of a model that is bundled or named by its folder; None of one that is downloaded."""
+    if model in bundled_models():
+        return asset(f"models/{model}")
+    return Path(model) if Path(model).is_dir() else None
+
+
+def evaluate_run(folder: Path) -> Evaluation:
+    """Score the verdicts of a finished run whose claims carry gold labels; nothing is searched or judged anew.
+
+    Raises:
+        RunError: There is no run, it is not finished, or another version of factcheck made it.
+        ClaimsError: No claim of it has a gold label.
+    """
+    with Ledger(folder) as ledger, ledger.moment():
+        require_finished(ledger)
+        verdicts = {verdict.claim.id: verdict for verdict in ledger.verdicts()}
+        identity, settings, source = (ledger.get(name) for name in ("identity", "settings", "source"))
+        starts = ledger.events("start")
+    data = labelled(verdict.claim for verdict in verdicts.values())
+    if not data.claims:
+        found = f"none of its {len(verdicts):,} claims has a gold label"
+        raise ClaimsError(folder, found, "verify a file with a `label` that a data set uses, such as SUPPORTS")
+    assert isinstance(identity, dict)
+    values = settings if isinstance(settings, dict) else {}
+    data = replace(
+        data,
+        name=name_of(source) if isinstance(source, str) else folder.resolve().name,
+        digest=str(identity.get("claims", "")),
+    )
+    cases = [Case(claim, replace(verdicts[claim.id], claim=claim), data.clusters[claim.id]) for claim in data.claims]
+    searched = all(case.verdict.evidence_from is EvidenceFrom.CORPUS for case in cases)
+    passages = values.get("passages")
+    model = str(values.get("model", ""))
+    detail = starts[-1][1] if starts else None
+    try:
+        rule = Rule.of(identity)
+    except (KeyError, TypeError, ValueError) as error:
+        what = "its verdicts are by the rule of another version of factcheck"
+        raise RunError(folder, what, "verify the claims again") from error
+    found_evaluation = scoring.evaluation_of(
+        data,
+        cases,
+        decide=decide_by(rule),
+        hits=[judged_hits(case.verdict) for case in cases] if searched else [],
+        k=passages if isinstance(passages, int) else 0,
+    )
+    return replace(
+        found_evaluation,
+        model=str(detail["model"]) if isinstance(detail, dict) and "model" in detail else Path(model).name,
+        settings=identity,
+        overlap=scoring.overlap_of(data, cases, TrainingClaims.of(model_folder_of(model))),
+    )
