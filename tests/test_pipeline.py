@@ -13,7 +13,8 @@ from factcheck.formats.records import to_line
 from factcheck.pipeline import check_length, verify
 from factcheck.retrieval.finder import EvidenceFinder
 from factcheck.testing import RuleNLI
-from factcheck.types import Claim, Context, EvidenceFrom, Gold, GoldSentence, Label, Reason
+from factcheck.types import Claim, Context, EvidenceFrom, Gold, GoldSentence, Judged, Label, Reason
+from factcheck.verdict.checks import Checks
 from factcheck.verdict.decide import Rule
 
 TEXTS = {
@@ -55,6 +56,42 @@ def test_each_verdict_can_be_reached(index):
     assert expected == [verdict.label for verdict in verdicts]
     assert Reason.NO_PASSAGE_FOUND is verdicts[4].reason
     assert {EvidenceFrom.CORPUS} == {verdict.evidence_from for verdict in verdicts}
+
+
+def test_a_document_that_is_left_out_is_no_evidence_and_no_copy(index):
+    """Its sentence is found in the other document that prints it, as if there were no other."""
+    claim = CLAIMS[0]
+    gone = run([claim], index, left_out=lambda asked, source: asked.id == claim.id and source.doc_id == "a.txt")[0]
+    kept = run([claim], index, left_out=lambda asked, _: asked.id == "another")[0]
+
+    named = {one.source.doc_id for item in gone.evidence for one in (item.passage, *item.hit.copies)}
+    assert {"b.txt"} == named
+    assert gone.label is kept.label
+    assert kept == run([claim], index)[0]
+
+
+def test_parts_of_a_claim_are_judged_beside_the_whole(index):
+    """Each passage has probabilities for the claim and for each part; a claim of one part is judged whole only."""
+    rule = Rule(0.5, 0.5, Checks(parts=True))
+    claims = [
+        Claim("1", "The ferry to Lowmere was built in 1998 and it was sold in 2011."),
+        Claim("2", "The ferry was sold."),
+    ]
+    found = list(verify(claims, finder=EvidenceFinder(index), scorer=RuleNLI(), rule=rule))
+
+    assert {2} == {len(item.parts) for item in found[0].evidence}
+    assert {0} == {len(item.parts) for item in found[1].evidence}
+    assert (2, 0) == tuple(len(verdict.parts) for verdict in found)
+
+
+def test_a_claim_that_is_refused_is_searched_for_and_not_scored(index):
+    """What was found is counted as left unjudged."""
+    scorer, rule = RuleNLI(), Rule(0.5, 0.5, Checks(screen=True))
+
+    [verdict] = verify([Claim("1", "Does the ferry sail?")], finder=EvidenceFinder(index), scorer=scorer, rule=rule)
+
+    assert (Reason.NOT_CHECKABLE, 0, 0) == (verdict.reason, verdict.judged, scorer.counters.pairs_asked)
+    assert verdict.unjudged == verdict.found > 0
 
 
 def test_copies_are_one_piece_of_evidence(index):
@@ -373,7 +410,7 @@ def expected(claim, stages):
     hits = EvidenceFinder(None).find([claim])[0].hits
     scores = RuleNLI().score([(hit.passage.premise, claim.text) for hit in hits])
     for stage in (*stages[:-1], len(hits)):
-        judged = list(zip(hits, scores, strict=True))[:stage]
+        judged = list(map(Judged, hits, scores))[:stage]
         verdict = RULE.decide(claim, judged, evidence_from=EvidenceFrom.GIVEN, unjudged=max(0, len(hits) - len(judged)))
         if RULE.settles(verdict):
             break

@@ -15,11 +15,11 @@ KS: Final = (1, 2, 3, 5, 10, 20)
 ALL: Final = "all"
 _SWITCHES: Final[Mapping[str, str]] = {
     "context": "context",
-    "aggregation": "combination",
     "quantity": "quantities",
     "cues": "cues",
     "parts": "parts",
 }
+_AGGREGATION: Final = "calibration"  # the setting that names a file with the fitted rule
 _RETRIEVERS: Final = ("lexical", "dense", "hybrid")
 _PRECISIONS: Final = ("fp32", "bf16", "fp16", "int8")
 _NAMES: Final = ("retriever", "k", "context", "aggregation", "quantity", "cues", "parts", "model", "precision")
@@ -43,9 +43,11 @@ def available(settings: Settings, *, models: Sequence[str] = ()) -> dict[str, st
     """
     known = {field.name for field in fields(Settings)}
     reasons = dict.fromkeys(_NAMES, "")
-    for name, setting in {"retriever": "retriever", **_SWITCHES}.items():
+    for name, setting in {"retriever": "retriever", "aggregation": _AGGREGATION, **_SWITCHES}.items():
         if setting not in known:
             reasons[name] = f"there is no setting {setting!r} in this version"
+    if getattr(settings, _AGGREGATION, "none") == "none":
+        reasons["aggregation"] = reasons["aggregation"] or "the fitted rule is off already: leave out --calibration"
     if settings.evidence == "gold":
         reasons["k"] = reasons["k"] or "gold evidence has no ranks, and all of it is judged"
     if settings.evidence in {"gold", "given"}:
@@ -92,6 +94,7 @@ def changes(
     makers: dict[str, Callable[[], Iterator[Change]]] = {
         "retriever": lambda: _values("retriever", "retriever", _RETRIEVERS, settings),
         "k": lambda: _ks(settings),
+        "aggregation": lambda: _values("aggregation", _AGGREGATION, ["none"], settings),
         "model": lambda: _values("model", "model", _others(settings, models), settings),
         "precision": lambda: _values(
             "precision", "precision", [name for name in _PRECISIONS if name != precision], settings

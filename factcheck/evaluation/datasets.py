@@ -48,11 +48,12 @@ class LabelledSet:
     two_class: bool = False
     unlabelled: int = 0
     rejected: int = 0
+    first: int | None = None  # where no more were taken
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the scores has to know of the file."""
-        notes = []
+        notes = [] if self.first is None else [f"the first {counted(self.first, 'claim')} with a label alone"]
         if self.unlabelled:
             notes.append(f"{counted(self.unlabelled, 'claim')} without a gold label left out")
         if self.rejected:
@@ -104,7 +105,7 @@ def load(source: str | Path, settings: Settings, *, first: int | None = None) ->
     if not found.claims:
         what = f"none of its {found.unlabelled:,} claims has a gold label"
         raise ClaimsError(source, what, "evaluation needs a `label` that a data set uses, such as SUPPORTS")
-    return replace(found, name=name_of(name), digest=digest, rejected=rejected["records"])
+    return replace(found, name=name_of(name), digest=digest, rejected=rejected["records"], first=first)
 
 
 def is_data(source: str) -> bool:
@@ -217,8 +218,8 @@ def _clusters(claims: Iterable[Claim], kind: str) -> dict[str, str]:
     """What each claim is resampled with: the document or topic that it shares with others, else itself."""
     if kind == "scifact":
         return _by_documents(claims)
-    of = _CLUSTER_OF.get(kind, lambda _: None)
-    return {claim.id: _text(of(claim.input)) or claim.id for claim in claims}
+    of = _CLUSTER_OF.get(kind)
+    return {claim.id: (_text(of(claim.input)) if of else "") or claim.id for claim in claims}
 
 
 def _page(fields: Mapping[str, JSON]) -> JSON:

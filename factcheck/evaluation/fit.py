@@ -319,39 +319,44 @@ def _best(
 ) -> tuple[float, tuple[float, float]]:
     """The largest macro F1, as a mean over the thresholds around, and where it is."""
     grid = np.array(_GRID)
-    ours, theirs, apart = (reach[rows] for reach in table.reach(temperature, floor))
-    # Claims by thresholds: whether each side is reached.
-    support = (out["support"][:, None] >= grid) * ours[:, None]
-    contradict = (out["contradict"][:, None] >= grid) * theirs[:, None]
+    ours, theirs, apart = (reach[rows].astype(bool) for reach in table.reach(temperature, floor))
+    # How many thresholds each side reaches, which is the place of the first that it does not.
+    support = np.where(ours, np.searchsorted(grid, out["support"], side="right"), 0)
+    contradict = np.where(theirs, np.searchsorted(grid, out["contradict"], side="right"), 0)
     stronger = out["support"] >= out["contradict"]
     wanted = table.wanted[rows]
-    given, hits, there = {}, {}, {}
-    masks = [(label, wanted == at) for at, label in enumerate(Label) if (wanted == at).any()]
-    for label, mask in [*masks, (None, np.ones(len(rows), dtype=bool))]:
-        one, other = support[mask], contradict[mask]
-        only = one.sum(0)[:, None] - one.T @ other
-        against = other.sum(0)[None, :] - one.T @ other
-        conflict = one.T @ (other * apart[mask][:, None])
-        same = (1 - apart[mask])[:, None]
-        for_support = one.T @ (other * same * stronger[mask][:, None])
-        for_contradict = one.T @ (other * same * ~stronger[mask][:, None])
-        counts = {
-            Label.SUPPORTED: only + for_support,
-            Label.CONTRADICTED: against + for_contradict,
+
+    def counts(of: NDArray[np.bool_]) -> dict[Label, Array]:
+        """How many of some claims get each label, by the thresholds."""
+        either = _reached(support[of], contradict[of])
+        both = either[1:, 1:]
+        conflict = _reached(support[of & apart], contradict[of & apart])[1:, 1:]
+        within = of & ~apart
+        for_support = _reached(support[within & stronger], contradict[within & stronger])[1:, 1:]
+        decided = {
+            Label.SUPPORTED: either[1:, :1] - both + for_support,
+            Label.CONTRADICTED: either[:1, 1:] - conflict - for_support,
             Label.CONFLICTING: conflict,
         }
-        counts[Label.NOT_ENOUGH_INFO] = mask.sum() - sum(counts.values())
-        if label is None:
-            given = counts
-        else:
-            hits[label], there[label] = counts[label], mask.sum()
-    value = sum(2 * hits[label] / (there[label] + given[label]) for label in hits) / len(hits)
+        return {**decided, Label.NOT_ENOUGH_INFO: of.sum() - sum(decided.values())}
+
+    given = counts(np.ones(len(rows), dtype=bool))
+    there = {label: wanted == at for at, label in enumerate(Label) if (wanted == at).any()}
+    value = sum(2 * counts(mask)[label] / (mask.sum() + given[label]) for label, mask in there.items()) / len(there)
     smooth = _smoothed(value)
     # Of what is equally good, the nearest to one half: a threshold that no claim tells is not to be an extreme one.
     far = np.abs(grid - 0.5)[:, None] + np.abs(grid - 0.5)[None, :]
     best = np.lexsort((far.ravel(), -np.round(smooth, 9).ravel()))[0]
     row, column = divmod(int(best), len(grid))
     return float(smooth[row, column]), (_GRID[row], _GRID[column])
+
+
+def _reached(one: NDArray[np.intp], other: NDArray[np.intp]) -> Array:
+    """How many claims reach at least so many thresholds of one side (rows), and of the other (columns), from 0 on."""
+    found = np.zeros((len(_GRID) + 1, len(_GRID) + 1))
+    np.add.at(found, (one, other), 1)
+    counted: Array = found[::-1, ::-1].cumsum(0).cumsum(1)[::-1, ::-1]
+    return counted
 
 
 def _smoothed(values: Array) -> Array:

@@ -10,10 +10,10 @@ from factcheck.config import Settings
 from factcheck.errors import ClaimsError, ConfigError
 from factcheck.evaluation import scoring
 from factcheck.evaluation.ablation import KS
-from factcheck.evaluation.datasets import OWN, LabelledSet, gold_documents
+from factcheck.evaluation.datasets import OWN, LabelledSet, counted, gold_documents
 from factcheck.evaluation.gold import document_key
 from factcheck.evaluation.results import Evaluation, FalseAlarms
-from factcheck.evaluation.runner import OpenModel, checked, decide_by, judge, sources_of, with_passages
+from factcheck.evaluation.runner import OpenModel, checked, decide_by, first_passages, judge, sources_of
 from factcheck.evaluation.sharing import Remembered, ScoredOnce, Without
 from factcheck.jobs.bench import Workbench, workbench
 from factcheck.jobs.progress import Progress, Silent
@@ -70,12 +70,17 @@ def false_alarms(  # noqa: PLR0913 (all named)
         finder = Remembered(finder_of(replace(other, passages=depth), opened.index))
         conditions.append((UNRELATED, data, sources_of(finder, opened.index)))
     found: list[Evaluation] = []
+    left_out = len(data.claims) - len(conditions[0][1].claims)
     for name in models or (settings.model,):
-        chosen = replace(searched, model=name, passages=depth, labels=settings.labels if name == settings.model else ())
+        chosen = replace(searched, model=name, labels=settings.labels if name == settings.model else ())
         scorer = ScoredOnce(open_model(chosen))
         for condition, kept, sources in conditions:
             bench = workbench(chosen, sources, scorer)
-            found.append(_evaluation(kept, bench, condition, settings.passages, progress))
+            one = _evaluation(kept, bench, condition, depth, progress)
+            if left_out and condition == GOLD_REMOVED:
+                note = f"{counted(left_out, 'claim')} with a decisive label but no gold documents left out"
+                one = replace(one, notes=(*one.notes, note))
+            found.append(one)
     return found
 
 
@@ -101,9 +106,13 @@ def _without_gold(data: LabelledSet, settings: Settings, opened: Sources, depth:
     return sources_of(Remembered(without), opened.index)
 
 
-def _evaluation(data: LabelledSet, bench: Workbench, condition: str, k: int, progress: Progress) -> Evaluation:
-    """Verify at the largest k, then take the first passages of each claim alone."""
-    started, labels = time.perf_counter(), {claim.id: _label(claim) for claim in data.claims}
+def _evaluation(data: LabelledSet, bench: Workbench, condition: str, depth: int, progress: Progress) -> Evaluation:
+    """Verify at the largest k, then take the first passages of each claim alone, by the same rule."""
+    started, labels, k = (
+        time.perf_counter(),
+        {claim.id: _label(claim) for claim in data.claims},
+        bench.settings.passages,
+    )
     unknown = data.of(replace(claim, gold=Gold(Label.NOT_ENOUGH_INFO)) for claim in data.claims)
     unknown = checked(replace(unknown, two_class=False), [bench], bench.settings)
     progress.total("scoring", len(unknown.claims))
@@ -112,7 +121,7 @@ def _evaluation(data: LabelledSet, bench: Workbench, condition: str, k: int, pro
     alarms: list[FalseAlarms] = []
     at_k = largest
     for each in sorted({*KS, k}):
-        cases = largest if each == bench.settings.passages else judge(unknown, with_passages(bench, each))
+        cases = largest if each == depth else judge(unknown, first_passages(bench, each))
         at_k = cases if each == k else at_k
         counts = {label: sum(case.verdict.label is label for case in cases) for label in Label}
         alarms.append(
@@ -126,13 +135,13 @@ def _evaluation(data: LabelledSet, bench: Workbench, condition: str, k: int, pro
                 agreeing=sum(not case.right and case.verdict.label is labels[case.claim.id] for case in cases),
             )
         )
-    what = "without the claims' gold documents" if condition == GOLD_REMOVED else "against an unrelated corpus"
+    what = "searched without the claims' gold documents" if condition == GOLD_REMOVED else "against an unrelated corpus"
     return replace(
         scoring.evaluation_of(
             replace(unknown, name=f"{data.name}, {condition}", kind=OWN), at_k, decide=decide_by(bench.rule), k=k
         ),
         model=bench.scorer.name,
-        settings={**bench.identity(), "passages": k, "condition": condition},
+        settings={**bench.identity(), "condition": condition},
         seconds=round(seconds, 1),
         false_alarms=tuple(alarms),
         notes=(*unknown.notes, f"{what}: every decisive verdict is a false alarm"),

@@ -68,13 +68,15 @@ def _json(analyses: Sequence[Analysis]) -> str:
 
 
 def _record(analysis: Analysis) -> dict[str, JSON]:
-    """The evaluation's own record, and what is made of its cases."""
+    """The evaluation's own record, and what is made of its cases; an ablation has no examples."""
+    is_base = analysis.evaluation.variant == BASE
+    shown = [lost for found in analysis.examples.values() for lost in found if is_base]
     errors: dict[str, JSON] = {
         "wrong": len(analysis.lost),
         "stages": {
             str(stage): {str(label): n for label, n in labels.items()} for stage, labels in analysis.stages.items()
         },
-        "examples": [_example(lost) for found in analysis.examples.values() for lost in found],
+        "examples": [_example(lost) for lost in shown],
     }
     return {
         **{name: _without_paths(value) for name, value in analysis.evaluation.record().items()},

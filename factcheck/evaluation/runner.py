@@ -10,7 +10,7 @@ from typing import Final, cast
 from factcheck.assets import asset, bundled_models
 from factcheck.config import Settings
 from factcheck.corpus.index import CorpusIndex
-from factcheck.errors import ClaimsError, ModelError, RunError
+from factcheck.errors import ClaimsError, ConfigError, FactcheckError, RunError
 from factcheck.evaluation import scoring
 from factcheck.evaluation.ablation import KS, changes
 from factcheck.evaluation.datasets import LabelledSet, labelled, name_of
@@ -34,8 +34,19 @@ OpenModel = Callable[[Settings], PairScorer]
 
 # Settings that change what is made of the hits, and not which are found. Of any other one that is not known.
 _SCORING: Final = frozenset(
-    {"model", "labels", "precision", "device", "stages", "support", "contradict", "quantities", "cues", "parts"}
-    | {"check_all", "languages", "combination", "passages"}
+    {
+        "model",
+        "labels",
+        "precision",
+        "device",
+        "stages",
+        "passages",
+        "support",
+        "contradict",
+        "calibration",
+        "max_error",
+    }
+    | {"delta", "quantities", "cues", "parts", "check_all", "languages"}
 )
 
 
@@ -106,21 +117,46 @@ def evaluate(  # noqa: PLR0913 (all named)
     first = kitchen.bench(base)
     variants: list[tuple[str, Workbench]] = [(BASE, first)]
     if ablate:
-        precision = first.scorer.numeric_class.split("/")[1]
-        for change in changes(ablate, base, precision=precision, models=models[1:]):
-            try:
-                variants.append((change.text, kitchen.bench(change.settings)))
-            except ModelError as error:  # a number format that this machine does not compute
-                if change.name != "precision":
-                    raise
-                progress.note(f"{change.text} is left out: {error}")
+        variants += _variants(ablate, kitchen, first, models[1:])
     else:
         variants += [(BASE, kitchen.bench(replace(base, model=name, labels=()))) for name in models[1:]]
     data = checked(data, [bench for _, bench in variants], settings)
     progress.total("scoring", len(data.claims) * len(variants))
     found = [evaluation_of(data, bench, variant, progress, by_k=variant == BASE) for variant, bench in variants]
+    for at, (_, bench) in enumerate(variants):
+        if first.rule.calibration is not None and bench.rule.calibration is None:
+            note = f"{found[at].name}: the calibration does not hold for it, and the plain rule decides"
+            found[at] = replace(found[at], notes=(*found[at].notes, note))
     rules = [decide_by(bench.rule) for _, bench in variants]
     return scoring.compare(data, found, rules, to_first=bool(ablate))
+
+
+def _variants(
+    ablate: Sequence[str], kitchen: "_Kitchen", base: Workbench, models: Sequence[str]
+) -> list[tuple[str, Workbench]]:
+    """A bench for each change; what cannot be done here is left out with a note, unless nothing is left then.
+
+    Not every machine computes every number format or has every extra, and a calibration that was named holds for the
+    settings that it was fitted with alone.
+    """
+    found: list[tuple[str, Workbench]] = []
+    errors: list[FactcheckError] = []
+    precision = base.scorer.numeric_class.split("/")[1]
+    for change in changes(ablate, base.settings, precision=precision, models=models):
+        try:
+            bench = kitchen.bench(change.settings)
+            if change.name == "aggregation" and bench.rule == base.rule:
+                raise ConfigError(change.text, "no fitted rule is in force", "fit one with `factcheck calibrate`")
+        except FactcheckError as error:
+            if change.name == "model":
+                raise
+            errors.append(error)
+            kitchen.progress.note(f"{change.text} is left out: {error}")
+        else:
+            found.append((change.text, bench))
+    if errors and not found:
+        raise errors[0]
+    return found
 
 
 @dataclass
@@ -186,7 +222,7 @@ def _by_k(data: LabelledSet, bench: Workbench, found: Evaluation) -> tuple[ByK, 
     most = bench.settings.passages
     rows: list[ByK] = []
     for k in sorted({*(k for k in KS if k < most), most}):
-        cases = list(found.cases) if k == most else judge(data, with_passages(bench, k))
+        cases = list(found.cases) if k == most else judge(data, first_passages(bench, k))
         rows.append(ByK(k, scoring.label_scores(data, cases), recall.get(f"evidence recall@{k}")))
     return tuple(rows)
 
@@ -207,10 +243,9 @@ def judge(data: LabelledSet, bench: Workbench, progress: Progress | None = None)
     return cases
 
 
-def with_passages(bench: Workbench, k: int) -> Workbench:
-    """The same bench with the first `k` passages of each claim alone."""
-    settings = replace(bench.settings, passages=k, stages=())
-    return workbench(settings, sources_of(First(bench.sources.finder, k), bench.sources.index), bench.scorer)
+def first_passages(bench: Workbench, k: int) -> Workbench:
+    """The same bench, rule and all, with the first `k` passages of each claim alone."""
+    return replace(bench, sources=sources_of(First(bench.sources.finder, k), bench.sources.index))
 
 
 def model_folder_of(model: str) -> Path | None:
@@ -253,7 +288,7 @@ def evaluate_run(folder: Path) -> Evaluation:
     except (KeyError, TypeError, ValueError) as error:
         what = "its verdicts are by the rule of another version of factcheck"
         raise RunError(folder, what, "verify the claims again") from error
-    found_evaluation = scoring.evaluation_of(
+    scored = scoring.evaluation_of(
         data,
         cases,
         decide=decide_by(rule),
@@ -261,7 +296,7 @@ def evaluate_run(folder: Path) -> Evaluation:
         k=passages if isinstance(passages, int) else 0,
     )
     return replace(
-        found_evaluation,
+        scored,
         model=str(detail["model"]) if isinstance(detail, dict) and "model" in detail else Path(model).name,
         settings=identity,
         overlap=scoring.overlap_of(data, cases, TrainingClaims.of(model_folder_of(model))),

@@ -35,7 +35,7 @@ _LABELS: Final = {
     "macro_f1": "macro F1",
     "balanced_accuracy": "balanced accuracy",
 }
-_ANSWERED: Final = {"answered_accuracy": "accuracy of the answered"}
+_ANSWERED: Final = {"answered_accuracy": "answered accuracy"}
 _SUPPORT: Final = {
     "balanced_accuracy": "balanced accuracy",
     "accuracy": "accuracy",
@@ -54,9 +54,9 @@ _SCIFACT: Final = {
     f"{name}_{part}": f"{shown}: {'F1' if part == 'f1' else part}"
     for name, shown in {
         "abstract_label_only": "abstract, label only",
-        "abstract_rationalized": "abstract, label and rationale",
+        "abstract_rationalized": "abstract, label + rationale",
         "sentence_selection": "sentence selection",
-        "sentence_label": "sentence selection and label",
+        "sentence_label": "sentence selection + label",
     }.items()
     for part in ("f1", "precision", "recall")
 }

@@ -26,7 +26,9 @@ class Stage(StrEnum):
     """
 
     WITHHELD = "withheld"  # no answer was given, on purpose (`labels.APART`)
-    NOT_RETRIEVED = "not_retrieved"  # the search was for the passages, and no gold passage was read
+    NOT_RETRIEVED = (
+        "not_retrieved"  # passages were searched for, and no gold one was read: not found, or found and left unread
+    )
     MISJUDGED = "misjudged"  # the most likely NLI class of every gold passage is another one
     THRESHOLD = "threshold"  # the class of a gold passage is right, its probability below the threshold
     CHECK = "check"  # over the threshold, but a finding on the words of the gold passage changed its stance
@@ -40,7 +42,8 @@ class Lost:
     """A wrong verdict and its stage.
 
     `gold` is a gold sentence of the side that was lost; `found` is the gold passage of that side that came furthest;
-    `decisive` is what a decisive verdict stands on, else what leaned furthest. Each is None where there is none.
+    `decisive` is what a decisive verdict stands on, of a conflict the side that gold has not, else what leaned
+    furthest. Each is None where there is none.
     """
 
     case: Case
@@ -158,9 +161,11 @@ def _chance(scores: NLIScores, side: Stance) -> float:
 
 
 def _decisive(case: Case) -> Evidence | None:
+    """What a decisive verdict stands on, of a conflict the side that gold has not; else what leans furthest."""
     evidence = case.verdict.evidence
-    if case.verdict.label is not Label.NOT_ENOUGH_INFO:
-        return evidence[0]
+    grounds = [item for item in evidence if item.stance in _SIDES[case.verdict.label]]
+    if grounds:
+        return next((item for item in grounds if item.stance not in _SIDES[case.wanted]), grounds[0])
     return max(evidence, key=lambda item: max(item.scores.entailment, item.scores.contradiction), default=None)
 
 

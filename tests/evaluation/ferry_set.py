@@ -5,6 +5,9 @@ import json
 from factcheck.config import Settings
 from factcheck.testing import RuleNLI
 
+PLAIN = {"quantities": False, "cues": False, "parts": False, "check_all": True, "calibration": "none"}
+"""Settings with which a verdict follows from the double's probabilities alone."""
+
 DOCUMENTS = {
     "alma.txt": "The ferry Alma sails twice a day. It was built in Norvik.\n\nThe harbour opened in 2019.\n",
     "bolt.txt": "The ferry Bolt does not sail in winter.\n\nThe harbour cost 40 million euros.\n",

@@ -47,6 +47,13 @@ def test_a_switch_is_turned():
     assert ["context=true"] == texts(("context",), Settings(context=False))
 
 
+def test_the_fitted_rule_is_turned_off_where_it_may_be_on():
+    """It comes with a calibration."""
+    assert ["calibration=none"] == texts(("aggregation",))
+    with pytest.raises(ConfigError, match="the fitted rule is off already"):
+        chosen("aggregation", Settings(calibration="none"))
+
+
 def test_the_precision_that_auto_stands_for_is_left_out():
     """It would be compared with itself."""
     assert ["precision=bf16", "precision=fp16", "precision=int8"] == texts(("precision",))
@@ -62,7 +69,7 @@ def test_other_models_lose_the_label_names_of_the_base():
 
 
 @pytest.mark.parametrize(
-    ("name", "setting"), [("retriever", "retriever"), ("aggregation", "combination"), ("quantity", "quantities")]
+    ("name", "setting"), [("retriever", "retriever"), ("aggregation", "calibration"), ("quantity", "quantities")]
 )
 def test_what_has_no_setting_cannot_be_changed(name, setting):
     """An ablation is there where its setting is."""

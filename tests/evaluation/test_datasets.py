@@ -55,6 +55,7 @@ def test_the_first_labelled_claims_can_be_taken_alone(read):
     data = read({"claim": "Zero."}, {"claim": "One.", "label": "true"}, {"claim": "Two.", "label": "true"}, first=1)
 
     assert ["One."] == [claim.text for claim in data.claims]
+    assert "the first 1 claim with a label alone" in data.notes
 
 
 @pytest.mark.parametrize("negative", [0, "0", False, "not supported", "Not_Supported", "unsupported", "NS"])

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from ferry_set import CLAIMS, open_rules, write_claims, write_corpus
+from ferry_set import CLAIMS, PLAIN, open_rules, write_claims, write_corpus
 from typer.testing import CliRunner
 
 from factcheck.cli import app
@@ -27,6 +27,8 @@ def rules(place, monkeypatch):
     monkeypatch.setenv("FACTCHECK_CACHE", str(place / "cache"))
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr("factcheck.jobs.scorer.load", lambda model, **_: open_rules(Settings(model=model)))
+    lines = (f"{name} = {json.dumps(value)}\n" for name, value in PLAIN.items())
+    (place / "factcheck.toml").write_text("".join(lines), "utf-8")
     monkeypatch.chdir(place)
 
 
@@ -79,12 +81,12 @@ def test_ablations_are_made_in_one_command():
     output = printed("claims.jsonl", "--corpus", "corpus", "--ablate", "context,quantity", "--json")
 
     found = json.loads(output)["evaluations"]
-    assert ["base", "context=false", "quantities=false"] == [one["variant"] for one in found]
+    assert ["base", "context=false", "quantities=true"] == [one["variant"] for one in found]
 
 
 def test_a_run_folder_is_scored(tmp_path):
     """Its verdicts are there already."""
-    run_job("claims.jsonl", tmp_path / "run", Settings(corpus="corpus"), scorer=RuleNLI())
+    run_job("claims.jsonl", tmp_path / "run", Settings(corpus="corpus", **PLAIN), scorer=RuleNLI())
 
     assert "80.0" in printed(str(tmp_path / "run"))
 

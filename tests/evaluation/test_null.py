@@ -1,7 +1,7 @@
 """False alarms: what is said of claims where nothing can be known."""
 
 import pytest
-from ferry_set import CLAIMS, DOCUMENTS, open_rules, write_claims, write_corpus
+from ferry_set import CLAIMS, DOCUMENTS, PLAIN, open_rules, write_claims, write_corpus
 
 from factcheck.config import Settings
 from factcheck.errors import ClaimsError, ConfigError
@@ -20,7 +20,7 @@ def alarms(tmp_path):
     """A function that counts false alarms on claims and documents."""
 
     def count(claims=None, documents=None, **options):
-        settings = Settings(corpus=str(write_corpus(tmp_path / "corpus", documents)), passages=3)
+        settings = Settings(corpus=str(write_corpus(tmp_path / "corpus", documents)), passages=3, **PLAIN)
         data = load(write_claims(tmp_path / "claims.jsonl", claims), settings)
         return false_alarms(data, settings, open_model=open_rules, **options)
 

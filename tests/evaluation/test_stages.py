@@ -283,6 +283,13 @@ def test_no_wrong_claims_give_no_examples():
     assert 0 == sum(sum(labels.values()) for labels in count([]).values())
 
 
+def test_of_a_conflict_the_side_is_shown_that_gold_has_not():
+    """Whichever comes first."""
+    against = judged(1, CONTRADICTS, doc_id="news")
+
+    assert against is lost(gold_case(S, X, judged(0, SUPPORTS), against)).decisive
+
+
 @pytest.mark.parametrize("label", [S, C])
 def test_right_claims_are_not_lost(label):
     """Nothing to tell of them."""
