@@ -5,8 +5,10 @@ Nothing heavy is imported before a command runs, so that `factcheck --help` is q
 
 from factcheck.cli import (  # noqa: F401 (importing registers the commands)
     audit,
+    calibrate,
     corpus,
     diff,
+    evaluate,
     export,
     gate,
     nli,

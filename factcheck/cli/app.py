@@ -12,6 +12,7 @@ from factcheck.errors import FactcheckError
 _ORDER = (
     *("verify", "ask", "claims"),
     *("status", "show", "export", "audit", "diff", "update", "gate", "review", "purge"),
+    *("evaluate", "calibrate"),
     *("index", "search", "score", "models", "config"),
 )
 

@@ -191,12 +191,12 @@ def calibrated(
     """
     identity = _same(found)
     parts, notes = _unlike(found)
-    every = [sample for _, part in parts for sample in part]
-    if across:
-        every = [replace(sample, cluster=name) for name, part in parts for sample in part]
-        folds = len(parts)
-    else:
-        every = [replace(sample, cluster=f"{name}: {sample.cluster}") for name, part in parts for sample in part]
+    every = [
+        replace(sample, cluster=str(number) if across else f"{number}: {sample.cluster}")
+        for number, (_, part) in enumerate(parts)
+        for sample in part
+    ]
+    folds = len(parts) if across else folds
     rule = fit(every, folds=folds)
     before, after = unfitted(every), cross_validated(every, folds=folds)
     calibration = Calibration(

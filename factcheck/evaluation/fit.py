@@ -218,6 +218,8 @@ def _fitted(table: _Table, chosen: Sequence[int], folds: int, features: frozense
     )
     # The same once more for each fold: thresholds and confidences chosen on its own claims would be too good.
     clusters = [table.clusters[at] for at in chosen]
+    if len(set(clusters)) == 1:  # of two sources one was left out: then its claims are all that can be
+        clusters = [table.samples[at].text for at in chosen]
     fold = np.array(fold_of(clusters, min(folds, len(set(clusters)))))
     out = {side: np.zeros(len(rows)) for side in _SIDE}
     for number in range(fold.max() + 1):

@@ -272,12 +272,14 @@ def test_shared_parts_give_what_those_behind_them_give():
 
 
 @pytest.mark.model
-def test_the_bundled_model_is_better_than_guessing_on_our_claims():
-    """A third of the claims would be right by always giving the same label."""
+def test_the_bundled_model_decides_some_of_our_claims_rightly(tmp_path):
+    """Both ways; how many is for `factcheck evaluate` to say, not for a test."""
     folder = asset("claims/glaciers")
-    settings = Settings(corpus=str(folder / "documents"), cache=False)
+    settings = Settings(corpus=str(folder / "documents"), index=str(tmp_path / "index"), cache=False)
 
     [found] = evaluate(load(folder / "claims.jsonl", settings, first=40), settings)
 
-    assert 40 == found.claims
-    assert found.score("accuracy").value > 0.4
+    right = {case.wanted for case in found.cases if case.right}
+    assert {Label.SUPPORTED, Label.CONTRADICTED} <= right
+    assert found.score("accuracy").value == found.by_k[-1].of("accuracy").value
+    assert found.score("accuracy").low < found.score("accuracy").value < found.score("accuracy").high
