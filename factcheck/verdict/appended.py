@@ -137,7 +137,7 @@ def _second_count(predicate: Predicate) -> list[Piece] | None:
     if len(verbs) != 1 or len(ands) != 1 or not verbs[0] + 2 < ands[0] < predicate.stop - 2:
         return None
     verb, conjunction = verbs[0], ands[0]
-    if any(token.low in NEGATIVE for token in predicate.words):
+    if any(token.low in NEGATIVE | SPEECH for token in predicate.words):
         return None
     if not all(map(_is_count, (tokens[verb + 1 : conjunction], tokens[conjunction + 1 : predicate.stop]))):
         return None
@@ -171,7 +171,9 @@ def _having(predicate: Predicate) -> list[Piece] | None:
     if not _is_named_thing(tokens, verb + 2, at):
         return None
     after = tokens[at + 1 : predicate.stop]
-    if any(token.is_finite or token.low in _INNER | {"and", "but", "with", ","} for token in after):
+    if any(
+        token.is_finite or token.low in _SUMS or token.low in _INNER | {"and", "but", "with", ","} for token in after
+    ):
         return None
     has = "has" if tokens[verb].low == "is" else "had"
     said = f"{predicate.subject} {has} {predicate.span(at + 1, predicate.stop)}"

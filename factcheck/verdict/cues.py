@@ -6,6 +6,7 @@ words, and cheap enough to be done for every passage.
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from factcheck.verdict.wording import Word
 
@@ -28,6 +29,39 @@ _START = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+
+
+QUOTED, ATTRIBUTED, DENIED, ASKED = "quoted", "attributed", "denied", "asked"
+SUPPOSED, PLANNED, HEDGED = "supposed", "planned", "hedged"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A cue and what it governs.
+
+    The subject of its clause is said of both readings, so it speaks neither for nor against. `speaker` is who is said
+    to say it. `verb` says that a verb is governed that follows at once, `own` that the passage denies it in its own
+    voice, `later` that it speaks of a time to come and no more.
+    """
+
+    kind: str
+    span: Span
+    scope: tuple[Span, ...]
+    subject: Span | None = None
+    speaker: str | None = None
+    verb: bool = False
+    own: bool = False
+    later: bool = False
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """The pattern, in which blanks stand for white space and line breaks for nothing."""
+    return re.compile(re.sub(r"\n\s*", "", text), re.IGNORECASE)
+
+
+def ahead(text: str, at: int) -> str:
+    """What stands close before a place: patterns that end there need not be tried from the beginning of the text."""
+    return text[max(0, at - 60) : at]
 
 
 def clause_end(text: str, start: int) -> int:
@@ -71,9 +105,9 @@ _BEGINNING = 4
 _LETTERS = re.compile(r"[a-z]+")
 
 
-def starts(listed: str) -> frozenset[str]:
-    """Some beginnings of words, to be held against `starts_in`."""
-    return frozenset(listed.split())
+def listed(words: str) -> frozenset[str]:
+    """The words of a list that is written with blanks between them."""
+    return frozenset(words.split())
 
 
 def starts_in(text: str) -> set[str]:

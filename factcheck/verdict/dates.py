@@ -7,20 +7,38 @@ from enum import Enum
 from itertools import pairwise
 
 from factcheck.verdict.numbers import Number
+from factcheck.verdict.wording import word_set
 
 Span = tuple[int, int]
 
-_NAMES = "january february march april may june july august september october november december".split()
+_NAMES = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _SHORT = {name[:3]: at for at, name in enumerate(_NAMES, 1)} | {"sept": 9}
 _MONTHS = {name: at for at, name in enumerate(_NAMES, 1)} | _SHORT
 _MONTH = rf"(?:{'|'.join(_NAMES)}|(?:{'|'.join(_SHORT)})(?![a-z])\.?)"
 _YEAR = r"(?:1\d{3}|20\d\d|2100)(?![\d%])(?![.,]\d)"
 _DAY = r"(?:[0-2]?\d|3[01])(?:st|nd|rd|th)?(?!\d)"
-_ORDINALS = "first second third fourth".split()
-_CENTURIES = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first"
-).split()
+_ORDINALS = ["first", "second", "third", "fourth"]
+_CENTURIES = [
+    *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh"),
+    *("twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"),
+    *("twentieth", "twenty-first"),
+]
+_OF_YEAR = r"(?:,?|,?\s+in|\s+of)\s+"
+_QUARTER = r"first|second|third|fourth|last|1st|2nd|3rd|4th"
+_TO = r"(?:[-–]|to|and)"
 _BEFORE_A_YEAR = re.compile(
     r"(?:\b(?:in|since|until|till|by|from|of|to|before|after|during|between|and|year|early|late|mid|through|around|circa"
     r"|born|ca?\.|for|season|summer|winter|spring|autumn|fall|christmas)|[(–—-])\s*$",
@@ -30,19 +48,25 @@ _MAY_STAND_BEFORE = re.compile(r"(?:^|[,;:(\[\]“\"'’–—/-]|\d|ed|\.)\s*$"
 _AFTER_A_YEAR = re.compile(r"\s*(?:$|[.,;:)–—/-]|(?:and|to|was|is|were|when|as|at|by|with|for|in|the|he|she|it)\b)")
 _DETERMINER = re.compile(r"(?:\b(?:the|an?|his|her|its|their|our|this|that)\s+|['’]s\s+)$", re.IGNORECASE)
 _SINGULAR = re.compile(r"\s+(?!people|men|women|children)[^\W\d_]+(?<!s)(?![^\W_])", re.IGNORECASE)
-_BEFORE_A_NAME = re.compile(r"\b(?:in|of|since|until|till|by|early|late|mid|last|next|this|to|from|and|on|during|through|throughout|each|every|mid)[\s-]$", re.I)
+_BEFORE_A_NAME = re.compile(
+    r"\b(?:in|of|since|until|till|by|early|late|mid|last|next|this|to|from|and|on|during|through"
+    r"|throughout|each|every)[\s-]$",
+    re.IGNORECASE,
+)
 _PATTERN = re.compile(
     rf"""
     (?<![\w.])(?:
       (?P<iso>\d{{4}}-(?:0[1-9](?:-\d\d)?|1[0-2]-\d\d))(?![\d-])
     | (?P<slash>\d{{1,2}}[/.]\d{{1,2}}[/.](?:\d{{4}}))(?!\d)
-    | (?:(?P<days>{_DAY})\s*(?:[-–]|to|and)\s*)?(?P<day1>{_DAY})\s+(?:of\s+)?(?P<month1>{_MONTH})(?:(?:,?|,?\s+in|\s+of)\s+(?P<year1>{_YEAR}))?
-    | (?P<month2>{_MONTH})\s+(?:the\s+)?(?P<day2>{_DAY})(?P<more>\s*(?:[-–]|to|and)\s*{_DAY})?(?!\s*(?:%|percent|per))(?:(?:,?|,?\s+in|\s+of)\s+(?P<year2>{_YEAR}))?
+    | (?:(?P<days>{_DAY})\s*{_TO}\s*)?(?P<day1>{_DAY})\s+(?:of\s+)?(?P<month1>{_MONTH})(?:{_OF_YEAR}(?P<year1>{_YEAR}))?
+    | (?P<month2>{_MONTH})\s+(?:the\s+)?(?P<day2>{_DAY})(?P<more>\s*{_TO}\s*{_DAY})?(?!\s*(?:%|percent|per))
+      (?:{_OF_YEAR}(?P<year2>{_YEAR}))?
     | (?P<month3>{_MONTH})(?:,|\s+of|\s+in)?\s+(?P<year3>{_YEAR})
-    | (?:(?:Q(?P<quarter1>[1-4])|(?P<quarter2>first|second|third|fourth|last|1st|2nd|3rd|4th)\s+quarter)(?:,?\s*(?:of\s+)?(?P<year4>{_YEAR}))?)
+    | (?:(?:Q(?P<quarter1>[1-4])|(?P<quarter2>{_QUARTER})\s+quarter)(?:,?\s*(?:of\s+)?(?P<year4>{_YEAR}))?)
     | (?:(?:H(?P<half1>[12])|(?P<half2>first|second)\s+half)\s+(?:of\s+)?(?P<year5>{_YEAR}))
     | (?P<century>\d{{1,2}}\s?(?:st|nd|rd|th)|{"|".join(_CENTURIES[::-1])})(?:\s+|\s?-)century
-    | (?P<from>{_YEAR})(?P<joint>\s*[-–—/]\s*|\s+(?:to|until|through|till)\s+|\s+and\s+)(?P<to>{_YEAR}|\d\d(?![\d,.%]\d|\d))
+    | (?P<from>{_YEAR})(?P<joint>\s*[-–—/]\s*|\s+(?:to|until|through|till)\s+|\s+and\s+)
+      (?P<to>{_YEAR}|\d\d(?![\d,.%]\d|\d))
     | (?P<decade>\d{{3}}0)['’]?s(?!\w)
     | (?P<year>{_YEAR})(?!\w)(?P<bc>\s*(?:BCE?|B\.C\.))?
     | (?P<month>{_MONTH})(?!\w)
@@ -60,8 +84,12 @@ _RELATIVE = re.compile(
 )
 
 
-_NO_NAMES = frozenset("in on by since until from the after before between during of and to till around about early late mid "
-    "summer winter spring autumn fall season year born through for".split())
+_NO_NAMES = word_set(
+    """
+    in on by since until from the after before between during of and to till around about early late mid summer
+    winter spring autumn fall season year born through for
+    """
+)
 
 
 class Fit(Enum):
@@ -89,7 +117,12 @@ class Date:
 
     def holds(self, other: "Date") -> Fit | None:
         """How another date lies to this one; None where they name nothing in common, as a year and a month do."""
-        if other.is_range and self.years and other.years and not other.years[0] < self.years[0] <= self.years[1] < other.years[1]:
+        if (
+            other.is_range
+            and self.years
+            and other.years
+            and not other.years[0] < self.years[0] <= self.years[1] < other.years[1]
+        ):
             return None  # the dates it runs between are there as well
         pairs = [
             (self.years, other.years),
@@ -101,7 +134,10 @@ class Date:
             return None
         if any(theirs[1] < ours[0] or ours[1] < theirs[0] for ours, theirs in known):
             return Fit.APART
-        inside = all(ours is None or (theirs is not None and ours[0] <= theirs[0] and theirs[1] <= ours[1]) for ours, theirs in pairs)
+        inside = all(
+            ours is None or (theirs is not None and ours[0] <= theirs[0] and theirs[1] <= ours[1])
+            for ours, theirs in pairs
+        )
         return Fit.INSIDE if inside else Fit.OVERLAPS
 
 
@@ -117,7 +153,12 @@ def dates(text: str, found: list[Number]) -> list[Date]:
 def _spans(text: str, dates: list[Date]) -> Iterator[Date]:
     """What runs from one date to another, where it is no range of plain years, which is one already."""
     for one, other in pairwise(dates):
-        if one.years and other.years and one.years[0] < other.years[1] and _UNTIL.fullmatch(text[one.end : other.start]):
+        if (
+            one.years
+            and other.years
+            and one.years[0] < other.years[1]
+            and _UNTIL.fullmatch(text[one.end : other.start])
+        ):
             yield Date(one.start, other.end, (one.years[0], other.years[1]), is_range=True)
 
 
@@ -138,7 +179,9 @@ def _date(text: str, match: re.Match[str], counts: set[int]) -> list[Date]:  # n
         first, second, year = map(int, re.split(r"[/.]", slash))
         month, day = (first, second) if second > 12 else (second, first)
         known = max(first, second) > 12 or first == second
-        return [Date(start, end, (year, year), (month, month) if known and month <= 12 else None, day if known else None)]
+        return [
+            Date(start, end, (year, year), (month, month) if known and month <= 12 else None, day if known else None)
+        ]
     for day, month, year in (("day1", "month1", "year1"), ("day2", "month2", "year2"), ("", "month3", "year3")):
         if name := group[month]:
             at = _MONTHS[name.lower().strip(".")]
@@ -149,7 +192,13 @@ def _date(text: str, match: re.Match[str], counts: set[int]) -> list[Date]:  # n
                 return [Date(start, end, (named, named) if named else None, (at, at), number or None)]
             return []
     if (quarter := group["quarter1"] or group["quarter2"]) and group["year4"]:
-        at = 4 if quarter == "last" else int(quarter[0]) if quarter[0].isdigit() else _ORDINALS.index(quarter.lower()) + 1
+        at = (
+            4
+            if quarter == "last"
+            else int(quarter[0])
+            if quarter[0].isdigit()
+            else _ORDINALS.index(quarter.lower()) + 1
+        )
         year = int(group["year4"])
         return [Date(start, end, (year, year), (3 * at - 2, 3 * at))]
     if half := group["half1"] or group["half2"]:
@@ -218,6 +267,6 @@ def _is_title(text: str, start: int, end: int) -> bool:
 def _is_month(text: str, match: re.Match[str]) -> bool:
     """May and March are words, April and June are names: without a day or year they need a word of time before."""
     before = text[max(0, match.start() - 8) : match.start()]
-    return _BEFORE_A_NAME.search(before) is not None and len(match["month"].strip(".")) != 3 or (
-        match["month"] == "May" and _BEFORE_A_NAME.search(before) is not None
+    return _BEFORE_A_NAME.search(before) is not None and (
+        match["month"] == "May" or len(match["month"].strip(".")) != 3
     )

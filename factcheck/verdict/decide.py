@@ -180,11 +180,18 @@ class Rule:
         return in_time(answer, date)
 
     def _part_answer(self, claim: Claim, items: Sequence[Item], at: int, piece: ClaimPart) -> Answer:
-        """The answer to a part; a passage speaks against one only if it is no support of the whole."""
+        """The answer to a part.
+
+        A passage that supports the whole claim, or another part of it, speaks of that: it contradicts this part only
+        where its words surely oppose it.
+        """
         found: list[Item] = []
         for item in items:
-            scores = weighed(item.evidence.parts[at], self.checks.findings(piece.text, item.evidence.passage))
-            if scores.contradiction > scores.entailment and item.scores.entailment > item.scores.contradiction:
+            findings = self.checks.findings(piece.text, item.evidence.passage)
+            scores = weighed(item.evidence.parts[at], findings)
+            others = (item.scores, *item.evidence.parts[:at], *item.evidence.parts[at + 1 :])
+            is_other = any(self.stance(other) is Stance.SUPPORTS for other in others)
+            if self.stance(scores) is Stance.CONTRADICTS and is_other and not any(one.opposes for one in findings):
                 scores = NLIScores(0.0, 1.0, 0.0)
             found.append(Item(replace(item.evidence, stance=self.stance(scores)), scores, item.at))
         return self._answer(piece.text, claim.date, sorted(found, key=_by_strength))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from factcheck.verdict.grammar import words_of
 from factcheck.verdict.numbers import Number, numbers
 
 
@@ -33,6 +34,11 @@ class Edit:
     detail: str  # "12 → 36", for a reader
 
 
+def _pairs_of(text: str) -> dict[str, str]:
+    """The words of a text that stand before a slash, with those after it."""
+    return {one: other for one, _, other in (pair.partition("/") for pair in text.split())}
+
+
 def edits(claim: str, passages: Sequence[str] = ()) -> tuple[Edit, ...]:
     """The edits of a claim in text order, each of another text; empty for a question or condition.
 
@@ -50,9 +56,11 @@ def edits(claim: str, passages: Sequence[str] = ()) -> tuple[Edit, ...]:
     return tuple(edit for edit in found if distinct.get(edit.text) is edit)
 
 
-_OPEN = re.compile(r"\?|\b(?:if|unless|whether|or|either|perhaps|maybe|possibly)\b|\b(?:may|might|could)\s", re.IGNORECASE)
+_OPEN = re.compile(
+    r"\?|\b(?:if|unless|whether|or|either|perhaps|maybe|possibly)\b|\b(?:may|might|could)\s(?!not\b)", re.IGNORECASE
+)
 _NEGATIVE = re.compile(
-    r"\b(?:no|not|never|nobody|none|nothing|nor|neither|without|cannot|hardly|barely|scarcely|rarely|seldom|few|fewer"
+    r"\b(?:no|not|never|nobody|none|nothing|nor|neither|without|cannot|hardly|barely|scarcely|rarely|seldom|few"
     r"|lack(?:s|ed)?|fail(?:s|ed)?|den(?:y|ies|ied)|refus(?:e|es|ed)|unlike|except)\b|n[’']t\b",
     re.IGNORECASE,
 )
@@ -66,22 +74,29 @@ def _edit(kind: EditKind, claim: str, start: int, end: int, new: str) -> Edit:
 # --- figures ---------------------------------------------------------------------------------------------------------
 
 _BOUND = re.compile(  # another figure may fit as well
-    r"\b(?:than|least|most|over|under|above|below|up to|within|by|before|after|since|until|till|through|exceed\w*|beyond"
-    r"|between|from|and|or|to|top|first|last|past|next|one|few|almost|nearly|a|an|minimum of|maximum of|but)\s+"
+    r"\b(?:than|least|most|over|under|above|below|up to|within|by|before|after|since|until|till|through|exceed\w*"
+    r"|beyond|between|from|and|or|to|top|first|last|past|next|one|few|almost|nearly|a|an|minimum of|maximum of|but)\s+"
     r"(?:the\s+|about\s+|around\s+|some\s+)?[$€£¥]?\s?$",
     re.IGNORECASE,
 )
 _CHANGE_BEFORE = re.compile(
-    r"\b(?:rose|fell|grew|increased|decreased|declined|dropped|up|down|rise|fall|shrank|won|lost|changed)\s+(?:by|to)\s+[$€£¥]?\s?$",
+    r"\b(?:rose|fell|grew|increased|decreased|declined|dropped|up|down|rise|fall|shrank|changed)\s+(?:by|to)\s+[$€£¥]?\s?$",
     re.IGNORECASE,
 )
-_RANGE_AFTER = re.compile(
-    r"\s*(?:[-–—/:]\s*\d|to\s+[$€£¥]?\d|and\s+(?:[$€£¥]?\d|more|counting)|or\s|years?\b|(?:st|nd|rd|th)\b|\+|s\b)", re.IGNORECASE
-)
-_YEARS = re.compile(r"\s*years?\s+(?:old|of age|long|later|after|before)\b|\s*-year", re.IGNORECASE)
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _MONTH = "|".join(_MONTHS)
 _WORDS: Mapping[str, str] = {
     "two": "six",
@@ -128,21 +143,22 @@ def _digits(claim: str, number: Number) -> tuple[int, int] | None:
     return match.span()
 
 
+_IN_NAME = re.compile(  # 'COVID-19', 'F.16', 'season 7', 'x^2'
+    r"(?:[\w\-–—/.:#+,^=(~]|[-–]\s|\b(?i:no|number|chapter|article|section|phase|type|grade|level|route|season|part"
+    r"|episode|volume|version)\.?\s)$"
+)
+_CAPITAL = re.compile(rf"\b(?!(?:In|On|About|Around|Some|The|{_MONTH})\s$)[A-Z]\w*\s$")
+_THAN = re.compile(r"\b(?:more|less|fewer)\s+than\s+(?:a\s+)?[$€£¥]?$")
+_GOES_ON = re.compile(  # a range, a second figure, an ordinal, '3-phase'
+    r"\s*[-–—/:]\s*\d|\s*to\s+\d|[A-Z^²³]|\s+(?:and|or)\s+(?:[$€£¥]?\d|more\b|a half)|\s*\+|\s*(?:st|nd|rd|th)\b"
+    r"|-(?!year|day|month|week|hour|minute|mile|metre|meter|storey|story|point|seat)"
+)
+
+
 def _stands_alone(claim: str, start: int, end: int, number: Number) -> bool:
     """Whether a figure is a value of its own: no part of a name, range or bound."""
-    before, after = claim[:start], claim[end:]
-    if re.search(r"(?:[\w\-–—/.:#+,^=(~]|[-–]\s"
-        r"|\b(?i:no|number|chapter|article|section|phase|type|grade|level|route|season|part|episode|volume|version)\.?\s)$",
-        before,
-    ):
-        return False
-    if re.search(r"\b[A-Z]\w*\s$", before) and not re.search(
-        rf"\b(?:In|On|About|Around|Some|The|{_MONTH})\s$", before
-    ):
-        return False  # 'Apollo 11'
-    if re.search(r"\b(?:more|less|fewer)\s+than\s+(?:a\s+)?[$€£¥]?$", before) or re.match(r"\s*[-–—/:]\s*\d|\s*to\s+\d|[A-Z]", after):
-        return False
-    if re.match(r"\s+(?:and|or)\s+(?:[$€£¥]?\d|more\b|a half)|\s*\+|\s*(?:st|nd|rd|th)\b|-(?!year|day|month|week|hour|minute|mile|metre|meter|storey|story|point|seat)|[\^²³]", after):
+    before = claim[:start]
+    if _IN_NAME.search(before) or _CAPITAL.search(before) or _THAN.search(before) or _GOES_ON.match(claim, end):
         return False
     return not (_BOUND.search(before) and not (_CHANGE_BEFORE.search(before) and number.kind != "year"))
 
@@ -153,10 +169,18 @@ def _other(claim: str, start: int, end: int, number: Number) -> str | None:
     if old.isalpha():
         new = _WORDS.get(old.lower())
         return new.capitalize() if new is not None and old[0].isupper() else new
-    if re.search(rf"\b(?:{_MONTH})\s$", claim[:start]) or re.match(rf"\s(?:{_MONTH})\b", claim[end:]):
+    if _MONTH_BEFORE.search(claim[:start]) or _MONTH_AFTER.match(claim, end):
         return str((int(old) + 10) % 28 + 1) if old.isdigit() and int(old) <= 31 else _year(old)
-    if number.kind == "year" and not re.match(r"\s+[a-z]+s\b(?<!was)(?<!has)(?<!is)", claim[end:]):
-        return _year(old)
+    return _year(old) if number.kind == "year" and not _COUNTED.match(claim, end) else _multiple(old, number)
+
+
+_MONTH_BEFORE = re.compile(rf"\b(?:{_MONTH})\s$")
+_MONTH_AFTER = re.compile(rf"\s(?:{_MONTH})\b")
+_COUNTED = re.compile(r"\s+[a-z]+s\b(?<!\bwas)(?<!\bhas)(?<!\bis)")
+
+
+def _multiple(old: str, number: Number) -> str | None:
+    """Three times a figure, or half of a large percentage, with as many decimals."""
     value = Fraction(old.replace(",", ""))
     if value in {0, 1} or len(old) > 12:
         return None
@@ -176,57 +200,64 @@ def _year(old: str) -> str | None:
 
 # --- negation --------------------------------------------------------------------------------------------------------
 
-_BASES = dict(
-    item.split("/")
-    for item in """
-became/become began/begin broke/break brought/bring built/build bought/buy came/come caught/catch chose/choose drew/draw
-drove/drive fell/fall flew/fly fought/fight found/find gave/give grew/grow held/hold kept/keep knew/know led/lead
-left/leave lost/lose made/make met/meet paid/pay ran/run rose/rise sang/sing sank/sink sent/send shot/shoot sold/sell
-spent/spend spoke/speak stole/steal struck/strike swam/swim taught/teach threw/throw took/take went/go won/win
-wore/wear wrote/write
-acquired/acquire adopted/adopt appeared/appear arrived/arrive attacked/attack attended/attend awarded/award
-bombed/bomb borrowed/borrow carried/carry caused/cause changed/change closed/close collapsed/collapse completed/complete
-conquered/conquer contained/contain covered/cover created/create cured/cure decreased/decrease defeated/defeat
-delivered/deliver designed/design destroyed/destroy developed/develop died/die directed/direct discovered/discover
-dropped/drop earned/earn employed/employ ended/end entered/enter exceeded/exceed expanded/expand exported/export
-featured/feature finished/finish followed/follow founded/found graduated/graduate happened/happen hosted/host
-imported/import improved/improve included/include increased/increase inherited/inherit invented/invent joined/join
-killed/kill lasted/last launched/launch lived/live lowered/lower married/marry moved/move occurred/occur opened/open
-owned/own painted/paint passed/pass played/play prevented/prevent produced/produce published/publish raised/raise
-reached/reach received/receive reduced/reduce released/release replaced/replace reported/report resigned/resign
-retired/retire returned/return served/serve signed/sign started/start starred/star stayed/stay stopped/stop studied/study
-succeeded/succeed survived/survive visited/visit voted/vote worked/work
-""".split()
+_BASES = _pairs_of(
+    """
+/ became/become began/begin broke/break brought/bring built/build bought/buy came/come caught/catch chose/choose
+drew/draw drove/drive fell/fall flew/fly fought/fight found/find gave/give grew/grow held/hold kept/keep knew/know
+led/lead left/leave lost/lose made/make met/meet paid/pay ran/run rose/rise sang/sing sank/sink sent/send shot/shoot
+sold/sell spent/spend spoke/speak stole/steal struck/strike swam/swim taught/teach threw/throw took/take went/go
+won/win wore/wear wrote/write acquired/acquire adopted/adopt appeared/appear arrived/arrive attacked/attack
+attended/attend awarded/award bombed/bomb borrowed/borrow carried/carry caused/cause changed/change closed/close
+collapsed/collapse completed/complete conquered/conquer contained/contain covered/cover created/create cured/cure
+decreased/decrease defeated/defeat delivered/deliver designed/design destroyed/destroy developed/develop died/die
+directed/direct discovered/discover dropped/drop earned/earn employed/employ ended/end entered/enter exceeded/exceed
+expanded/expand exported/export featured/feature finished/finish followed/follow founded/found graduated/graduate
+happened/happen hosted/host imported/import improved/improve included/include increased/increase inherited/inherit
+invented/invent joined/join killed/kill lasted/last launched/launch lived/live lowered/lower married/marry moved/move
+occurred/occur opened/open owned/own painted/paint passed/pass played/play prevented/prevent produced/produce
+published/publish raised/raise reached/reach received/receive reduced/reduce released/release replaced/replace
+reported/report resigned/resign retired/retire returned/return served/serve signed/sign started/start starred/star
+stayed/stay stopped/stop studied/study succeeded/succeed survived/survive visited/visit voted/vote worked/work
+"""
 )
-_PRESENT_BASES = dict(
-    item.split("/")
-    for item in """
-affects/affect belongs/belong causes/cause consists/consist contains/contain contributes/contribute covers/cover
+_PRESENT_BASES = _pairs_of(
+    """
+/ affects/affect belongs/belong causes/cause consists/consist contains/contain contributes/contribute covers/cover
 decreases/decrease develops/develop enhances/enhance exists/exist expresses/express improves/improve includes/include
 increases/increase induces/induce inhibits/inhibit involves/involve lacks/lack leads/lead lies/lie lives/live
 occurs/occur prevents/prevent produces/produce promotes/promote protects/protect provides/provide reduces/reduce
 regulates/regulate requires/require stars/star supports/support triggers/trigger
-""".split()
+"""
 )
+_PASTS = {base: past for past, base in _BASES.items()}
+_PRESENTS = {base: present for present, base in _PRESENT_BASES.items()}
+_SURE_PAST = re.compile(r"\w{2,}(?:(?P<e>[cdgilmnrtuv]at|niz|nis|aliz|alis|uc|quir|erv|olv)|ish|ect|ain|ment|ress)ed")
 _AUXILIARY = re.compile(r"\b(?:is|are|was|were|will|can|has been|have been|had been|has|have|had)\b")
 _NOT_BEFORE = re.compile(  # a subject of whom 'not' says something else than the opposite
     r"\b(?:all|every|each|everyone|everybody|everything|some|any|many|most|much|several|both|half|only|just|even|there"
     r"|that|who|which|what|how|why|where|when|because|while|although|though|since|as|than|to|said|says|claim\w*|[a-z]+ing"
-    r"|always|often|usually|sometimes|also|still|already)\b|[,;:(\"“]",
+    r"|always|often|usually|sometimes|also|still|already)\b|[,;:(\"“‘]",
     re.IGNORECASE,
 )
 _NOT_AFTER = re.compile(
-    r"\s*(?:also|always|still|already|often|usually|sometimes|mostly|generally|largely|only|just|even|both|all|to\b|once|now)\b"
+    r"\s*(?:also|always|still|already|often|usually|sometimes|mostly|generally|largely|only|just|even|both|all|to"
+    r"|once|now)\b"
 )
 _NOT_WITHIN = re.compile(
     r"\b(?:because|so that|some|someone|something|several|already|too|until|in order|since|due to|as well|any|anyone"
-    r"|anything|ever|yet|either|at all|much|longer|both|always|only|not|but|even|merely|least|despite|although|while)\b",
+    r"|anything|ever|yet|either|at all|much|longer|both|always|only|not|but|even|merely|least|despite|although"
+    r"|while)\b",
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"\b(?P<verb>is|are|was|were|will|has|have|had)(?P<not> not|n[’']t)\s+(?!only|just|merely|until|all|every|always|even|necessarily|the same)"
+    r"\b(?P<verb>is|are|was|were|will|has|have|had)(?P<not> not|n[’']t)\s+"
+    r"(?!only|just|merely|until|all|every|always|even|necessarily|the same)"
+    r"|\b(?P<do>did|does)(?: not|n[’']t)\s+(?P<base>[a-z]+)\b|\b(?P<could>could)(?P<out> not|n[’']t)\s"
     r"|\b(?P<never>is|are|was|were|has|have|had) never\s|\b(?P<can>can)(?P<cannot>not|\snot|[’']t)\s",
 )
+
+
+_PAST_FORM = re.compile(r"\w+(?:ed|en|wn|ne|ade|uilt|on|ost)\b")
 
 
 def _negations(claim: str) -> Iterator[Edit]:
@@ -245,13 +276,21 @@ def _without_negation(claim: str, count: int) -> Iterator[Edit]:
         return
     if _NOT_WITHIN.search(claim, match.end()):
         return
+    if match["do"]:
+        known = _PASTS if match["do"] == "did" else _PRESENTS
+        if match["base"] in known:
+            yield _edit(EditKind.NEGATION, claim, *match.span(), known[match["base"]])
+        return
     if match["verb"]:
         start, end = match.span("not")
+    elif match["could"]:
+        start, end = match.span("out")
     elif match["never"]:
         start, end = match.end("never"), match.end("never") + len(" never")
     else:
         start, end = match.span("cannot")
-    if match["verb"] in {"has", "have", "had"} and not re.match(r"\w+(?:ed|en|wn|ne|ade|uilt|on|ost)\b", claim[match.end() :]):
+    participle = _PAST_FORM.match(claim, match.end())
+    if match["verb"] in {"has", "have", "had"} and participle is None:
         return
     yield Edit(EditKind.NEGATION, claim[:start] + claim[end:], start, end, f"without '{claim[start:end].strip()}'")
 
@@ -259,77 +298,119 @@ def _without_negation(claim: str, count: int) -> Iterator[Edit]:
 def _main_verb(claim: str) -> tuple[int, int, str] | None:
     """The span of the finite verb and its negated form, where the verb and its subject are plain."""
     for match in re.finditer(r"\b[a-z]+\b", claim):
-        word, start, end = match.group(), match.start(), match.end()
-        if not (_AUXILIARY.fullmatch(word) or word in _BASES or word in _PRESENT_BASES):
-            if re.fullmatch(r"\w{2,}ed|does|do|did|should|would|must|may|might|could|became", word):
-                return None  # perhaps the verb
-            continue
-        before = claim[:start]
-        if not 1 <= len(before.split()) <= 8 or _NOT_BEFORE.search(before) or _NOT_AFTER.match(claim, end):
+        word = match.group()
+        if _AUXILIARY.fullmatch(word) or word in _BASES or word in _PRESENT_BASES or _regular_base(word):
+            return _main_verb_at(claim, word, *match.span())
+        if _PERHAPS_VERB.fullmatch(word):
             return None
-        if re.search(r"ly\s$|\b(?:the|a|an|of|in|by|with|for|and|on|his|her|its|their|from)\s$", before):
-            return None
-        return _negated(claim, word, start, end)
     return None
+
+
+_PERHAPS_VERB = re.compile(r"\w{2,}ed|does|do|did|should|would|must|may|might|could|became")
+
+
+def _main_verb_at(claim: str, word: str, start: int, end: int) -> tuple[int, int, str] | None:
+    before = claim[:start]
+    if not 1 <= len(before.split()) <= 8 or _NOT_BEFORE.search(before) or _NOT_AFTER.match(claim, end):
+        return None
+    if re.search(r"ly\s$|\b(?:the|a|an|of|in|by|with|for|and|on|his|her|its|their|from)\s$", before):
+        return None
+    return _negated(claim, word, start, end)
 
 
 def _negated(claim: str, word: str, start: int, end: int) -> tuple[int, int, str] | None:
     if word in {"has", "have", "had"}:
-        following = re.match(r"\s+(\w+)", claim[end:])
-        if following is None or following[1] in {"to", "had"}:
-            return None
-        perfect = following[1] in _PERFECT or (following[1] in _BASES and following[1].endswith("ed"))
-        if perfect:
-            return start, end, f"{word} not"
-        owns = re.fullmatch(r"an?|the|its|his|her|their|\d[\d,.]*", following[1]) or following[1] in _WORDS
-        return (start, end, {"has": "does", "have": "do", "had": "did"}[word] + " not have") if owns else None
-    if word == "can":
-        return start, end, "cannot"
-    if _AUXILIARY.fullmatch(word):
-        return start, end, f"{word} not"
-    if word in _PRESENT_BASES:
-        return start, end, f"does not {_PRESENT_BASES[word]}"
-    if re.match(r"\s+by\b", claim[end:]) and word.endswith("ed") and word not in {"died", "increased", "decreased", "dropped"}:
-        return None  # 'the hall designed by'
-    return start, end, f"did not {_BASES[word]}"
+        new = _without_having(claim, word, end)
+    elif word == "can":
+        new = "cannot"
+    elif _AUXILIARY.fullmatch(word):
+        new = f"{word} not"
+    elif word in _PRESENT_BASES:
+        new = f"does not {_PRESENT_BASES[word]}"
+    elif re.match(r"\s+by\b", claim[end:]) and word.endswith("ed") and word not in _CHANGED_BY:
+        new = None  # 'the hall designed by'
+    else:
+        base = _BASES.get(word)
+        if base is None and _OBJECT.match(claim, end):  # not of 'mice infected with'
+            base = _regular_base(word)
+        new = None if base is None else f"did not {base}"
+    return None if new is None else (start, end, new)
 
 
-_PERFECT = frozenset("been become begun built grown fallen risen won lost made taken sold written shown held led".split())
+_OBJECT = re.compile(r"\s+(?:an?|the|its|his|her|their|[A-Z]\w+|[$€£¥]?\d[\d,.]*)\b")
+
+
+def _regular_base(word: str) -> str | None:
+    """The base of a regular verb in the past tense, where its ending tells it: 'estimated', 'established'."""
+    match = _SURE_PAST.fullmatch(word)
+    return word[:-1] if match and match["e"] else word[:-2] if match else None
+
+
+def _without_having(claim: str, word: str, end: int) -> str | None:
+    """The negated form of has, have or had, which may be an auxiliary."""
+    following = re.match(r"\s+(\w+)", claim[end:])
+    if following is None or following[1] in {"to", "had"}:
+        return None
+    if following[1] in _PERFECT or (following[1] in _BASES and following[1].endswith("ed")):
+        return f"{word} not"
+    owns = re.fullmatch(r"an?|the|its|his|her|their|\d[\d,.]*", following[1]) or following[1] in _WORDS
+    return {"has": "does", "have": "do", "had": "did"}[word] + " not have" if owns else None
+
+
+_CHANGED_BY = frozenset(["decreased", "dropped", "increased", "lowered", "raised", "reduced"])
+_PERFECT = frozenset(
+    ["been", "become", "begun", "built", "grown", "fallen", "risen", "won", "lost", "made", "taken", "sold", "written"]
+)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
-_GROUPS = tuple(
-    tuple(names.split(","))
-    for names in (
-        "Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday",
-        ",".join(_MONTHS).replace("May,", ""),
-        "Argentina,Australia,Austria,Belgium,Brazil,Canada,Chile,China,Colombia,Cuba,Denmark,Egypt,England,Estonia,Ethiopia"
-        ",Finland,France,Germany,Greece,Hungary,Iceland,India,Indonesia,Iran,Iraq,Ireland,Israel,Italy,Japan,Kenya,Latvia"
-        ",Lithuania,Malaysia,Mexico,Morocco,Nepal,New Zealand,Nigeria,Norway,Pakistan,Peru,Poland,Portugal,Romania,Russia"
-        ",Scotland,Serbia,Singapore,Slovakia,Slovenia,South Africa,South Korea,Spain,Sweden,Switzerland,Syria,Thailand,Tunisia"
-        ",Turkey,Ukraine,Venezuela,Vietnam,Wales",
-        "American,Australian,Austrian,Belgian,Brazilian,Canadian,Chinese,Danish,Dutch,Egyptian,English,Finnish,French,German"
-        ",Greek,Hungarian,Icelandic,Indian,Indonesian,Irish,Italian,Japanese,Korean,Malaysian,Mexican,Nigerian,Norwegian"
-        ",Polish,Portuguese,Russian,Scottish,Spanish,Swedish,Swiss,Turkish,Ukrainian,Welsh",
-    )
+_GROUPS = (
+    words_of("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
+    frozenset(_MONTHS) - {"May"},  # which is a verb too
+    words_of(
+        """
+Argentina Australia Austria Belgium Brazil Canada Chile China Colombia Cuba Denmark Egypt England Estonia Ethiopia
+Finland France Germany Greece Hungary Iceland India Indonesia Iran Iraq Ireland Israel Italy Japan Kenya Latvia
+Lithuania Malaysia Mexico Morocco Nepal New_Zealand Nigeria Norway Pakistan Peru Poland Portugal Romania Russia
+Scotland Serbia Singapore Slovakia Slovenia South_Africa South_Korea Spain Sweden Switzerland Syria Thailand Tunisia
+Turkey Ukraine Venezuela Vietnam Wales
+"""
+    ),
+    words_of(
+        """
+American Australian Austrian Belgian Brazilian Canadian Chinese Danish Dutch Egyptian English Finnish French German
+Greek Hungarian Icelandic Indian Indonesian Irish Italian Japanese Korean Malaysian Mexican Nigerian Norwegian Polish
+Portuguese Russian Scottish Spanish Swedish Swiss Turkish Ukrainian Welsh
+"""
+    ),
 )
-_GROUP = {name: number for number, names in enumerate(_GROUPS) for name in names}
-_NAME = re.compile(r"\b[A-Z][\w’'\-]*(?:\s(?:(?:of|the|de|van|von|la)\s)?[A-Z][\w’'\-]*)*")
-_PLACE_BEFORE = re.compile(r"\b(?:born|died|lives|lived|located|lies|based|held|situated|buried|built|opened|founded) (?:in|at|near) $")
-_PERSON_BEFORE = re.compile(r"\b(?:designed|written|directed|founded|discovered|invented|painted|composed|led|built|owned) by $")
-_TITLED = re.compile(r"^(?:Mr|Mrs|Ms|Dr|Professor|President|Minister|Judge|Captain|General|Senator|Mayor|Sir|Lady|Queen|King)\.?\s")
-_NO_NAMES = frozenset(
-    "The A An In On At It He She They This That These Those Its His Her Their We I And But By For From After Before".split()
+_GROUP = {name.replace("_", " "): number for number, names in enumerate(_GROUPS) for name in names}
+_PLACE_BEFORE = re.compile(
+    r"\b(?:born|died|lives|lived|located|lies|based|held|situated|buried|built|opened|founded) (?:in|at|near) $"
+)
+_PERSON_BEFORE = re.compile(
+    r"\b(?:designed|written|directed|founded|discovered|invented|painted|composed|led|built|owned) by $"
+)
+_TITLED = re.compile(
+    r"^(?:Mr|Mrs|Ms|Dr|Professor|President|Minister|Judge|Captain|General|Senator|Mayor|Sir|Lady|Queen|King)\.?\s"
+)
+_NO_NAMES = words_of(
+    """
+The A An In On At It He She They This That These Those Its His Her Their We I And But By For From After Before
+"""
+)
+_NAME = re.compile(
+    rf"\b(?!(?:{'|'.join(sorted(_NO_NAMES))})\b)[A-Z][\w’'\-]*(?:\s(?:(?:of|the|de|van|von|la)\s)?[A-Z][\w’'\-]*)*"
 )
 _NEAR = 40  # characters between two names that may be about one thing
 
 
 def _names(claim: str, passages: Sequence[str]) -> Iterator[Edit]:
     """The claim with a name changed for another of the same kind that its evidence has."""
-    theirs = [(text, name) for text in passages for name in _named(text)]
-    ours = {word for name in _named(claim) for word in name.group().split()}
-    for name in _named(claim):
+    theirs = [(text, name) for text in passages for name in _NAME.finditer(text)]
+    ours = {word for name in _NAME.finditer(claim) for word in name.group().split()}
+    for name in _NAME.finditer(claim):
         kind = _kind(claim, name)
         if kind is None:
             continue
@@ -343,12 +424,6 @@ def _names(claim: str, passages: Sequence[str]) -> Iterator[Edit]:
         new = min(options, default=None)  # whichever passage comes first
         if new is not None and (kind != _GROUP.get("American") or _article_fits(claim, name.start(), new)):
             yield _edit(EditKind.ENTITY, claim, name.start(), name.end(), new)
-
-
-def _named(text: str) -> Iterator[re.Match[str]]:
-    for match in _NAME.finditer(text):
-        if match.group() not in _NO_NAMES and match.group().split()[0] not in _NO_NAMES:
-            yield match
 
 
 def _kind(text: str, name: re.Match[str]) -> int | str | None:
@@ -381,21 +456,23 @@ def _article_fits(claim: str, start: int, new: str) -> bool:
 
 # --- direction -------------------------------------------------------------------------------------------------------
 
-_OPPOSITES: dict[str, str] = {}
-for _pair in """
-increased/decreased increases/decreases increasing/decreasing increase/decrease rises/falls higher/lower larger/smaller
-longer/shorter older/younger earlier/later highest/lowest largest/smallest longest/shortest oldest/youngest
-warmest/coldest warmer/colder hotter/cooler stronger/weaker heavier/lighter faster/slower northern/southern
-eastern/western north/south east/west upstream/downstream minimum/maximum majority/minority best/worst better/worse
-strengthened/weakened accelerated/slowed widened/narrowed lengthened/shortened doubled/halved
-promotes/inhibits activates/inhibits improves/worsens improved/worsened
-richest/poorest cheapest/dearest tallest/shortest above/below before/after
-""".split():
-    _one, _other_one = _pair.split("/")
-    _OPPOSITES.setdefault(_one, _other_one)
-    _OPPOSITES.setdefault(_other_one, _one)
+_TURNED = _pairs_of(
+    """
+increased/decreased increases/decreases increasing/decreasing increase/decrease rises/falls higher/lower
+larger/smaller longer/shorter older/younger earlier/later highest/lowest largest/smallest longest/shortest
+oldest/youngest warmest/coldest warmer/colder hotter/cooler stronger/weaker heavier/lighter faster/slower
+northern/southern eastern/western north/south east/west upstream/downstream minimum/maximum majority/minority
+best/worst better/worse strengthened/weakened accelerated/slowed widened/narrowed lengthened/shortened doubled/halved
+promotes/inhibits activates/inhibits improves/worsens improved/worsened richest/poorest cheapest/dearest
+tallest/shortest above/below before/after
+"""
+)
+_OPPOSITES = {other: one for one, other in reversed(_TURNED.items())} | _TURNED
 _OPPOSITE = re.compile(rf"\b(?:{'|'.join(sorted(_OPPOSITES, key=len, reverse=True))})\b")
-_MORE = re.compile(r"\b(?:(?P<more>[Mm]ore|[Ll]ess|[Ff]ewer) than (?=[$€£¥]?\d|half\b|[a-z]+ (?:million|thousand|hundred)\b))")
+_MORE = re.compile(
+    r"\b(?P<more>[Mm]ore|[Ll]ess|[Ff]ewer) than (?=[$€£¥]?\d|half\b|[a-z]+ (?:million|thousand|hundred)\b)"
+)
+_FEWER = re.compile(r"\bfewer(?= [a-z]+(?: [a-z]+){0,8} than\b)")
 _ROSE = re.compile(r"\b(?P<verb>rose|fell|grew|shrank)(?= (?:by|to|from) [$€£¥]?\d| sharply| slightly| in \d{4})")
 _ALL = re.compile(r"^(?:All|Every|Each|None) (?:of )?(?!but\b|too\b)")
 _WORD_AFTER = re.compile(r"\s+(\w+)")
@@ -410,13 +487,13 @@ def _turns(claim: str) -> Iterator[Edit]:
         word = match["more"]
         new = "less" if word.lower() == "more" else "more"
         if not re.search(r"\b(?:no|not|or|and|little|nothing)\s$", claim[: match.start()]):
-            yield _edit(
-                EditKind.DIRECTION, claim, *match.span("more"), new.capitalize() if word[0].isupper() else new
-            )
+            yield _edit(EditKind.DIRECTION, claim, *match.span("more"), new.capitalize() if word[0].isupper() else new)
+    for match in _FEWER.finditer(claim):
+        yield _edit(EditKind.DIRECTION, claim, *match.span(), "more")
     for match in _ROSE.finditer(claim):
         new = {"rose": "fell", "fell": "rose", "grew": "shrank", "shrank": "grew"}[match["verb"]]
         yield _edit(EditKind.DIRECTION, claim, *match.span(), new)
-    if (match := _ALL.match(claim)) and match.group().strip() == "All of":
+    if (first := _ALL.match(claim)) and first.group().strip() == "All of":
         yield _edit(EditKind.DIRECTION, claim, 0, len("All"), "None")
 
 

@@ -43,7 +43,7 @@ _NO_VERBS_IN_ED = words_of(
     """
 aforementioned ahead bed beloved breed creed crowded deed exceed feed gifted greed hatred hundred indeed infrared
 instead kindred limited misdeed naked need proceed red rugged sacred seed shed speed succeed supposed talented
-unprecedented unrelated used weed wicked
+unprecedented unrelated weed wicked
 """
 )
 PRESENT = words_of(  # third person singular, hardly ever a noun
@@ -406,7 +406,7 @@ def _is_one(words: Sequence[Token]) -> bool:
     if words[0].low in _SUBJECT_SCOPE | PREPOSITIONS or words[0].is_number:
         return False
     inner = {token.low for token in words if not token.hidden}
-    if inner & (CLAUSE_WORDS | SCOPED | {"or"}):
+    if inner & (CLAUSE_WORDS | SCOPED | SPEECH | {"or"}):
         return False
     return not any(token.low.endswith("ing") and token.is_plain for token in words[1:])  # 'people living in Oslo'
 

@@ -29,7 +29,17 @@ _SHORT_SCALE = re.compile(r"\s?(?:k|m|mn|bn|tn)(?![\w°/²³])", re.IGNORECASE)
 _RATE = re.compile(r"(?:/|\s?(?:per|an?|every|each)\s+)([a-z]{1,9})(?!\w)")
 _RATES = {
     name: names.split()[0]
-    for names in ("second s sec", "minute min", "hour h hr", "day", "night", "week", "month", "quarter", "year annum yr")
+    for names in (
+        "second s sec",
+        "minute min",
+        "hour h hr",
+        "day",
+        "night",
+        "week",
+        "month",
+        "quarter",
+        "year annum yr",
+    )
     for name in names.split()
 }
 
@@ -112,6 +122,8 @@ _ONE_OF = {name: Fraction(1, value) for name, value in _ORDINAL.items() if 3 <= 
 _PARTS = _FRACTIONS | _PLURAL_FRACTIONS
 _GREAT = frozenset(["hundred", "thousand", "million", "billion", "trillion", "dozen"])
 _OFTEN_NO_NUMBER = frozenset(["one", "first", "second", "third", "half", "halves", "quarter", "quarters", "zero"])
+
+_BEGINS = frozenset([*_CARDINAL, *_ORDINAL, *_FRACTIONS, "a", "an"])
 
 _UNITS: dict[str, tuple[str, Fraction]] = {
     name: (dimension, Fraction(factor))
@@ -246,7 +258,7 @@ def numbers(text: str, *, language: str = "en") -> list[Number]:
     dates = {match.start(): match for match in _DATE.finditer(text)}
     end = 0
     for match in _TOKEN.finditer(text):
-        if match.start() < end:
+        if match.start() < end or (match["word"] and match["word"].lower() not in _BEGINS):
             continue
         if date := dates.get(match.start()):  # a month is a name elsewhere
             found += [Number(*date.span(at), frozenset({Fraction(int(date[at]))})) for at in (1, 3)]
@@ -309,7 +321,9 @@ def _values(digits: str, language: str) -> tuple[set[Fraction], Fraction]:
     return ({as_whole}, Fraction(1)) if separators == [","] else ({as_decimal}, last_digit)
 
 
-def _of_word(text: str, match: re.Match[str], language: str) -> Number | None:
+def _of_word(  # noqa: C901, PLR0911 (one case a kind of word)
+    text: str, match: re.Match[str], language: str
+) -> Number | None:
     if language != "en":
         return None
     word, start, end = match["word"].lower(), match.start(), match.end()

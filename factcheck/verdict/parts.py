@@ -42,7 +42,8 @@ _LONGEST_CLAIM = 1_000  # characters
 
 _WHOLE = re.compile(  # the claim is one thing, or its parts hang together
     r"\b(?:if|unless|whether|neither|nor|either|respectively|each other|one another|not only|according to|as well as"
-    r"|regardless|rather than|so that|in order|supposedly|allegedly|reportedly|hypothetical\w*)\b|[?!;:]|\.\.\.|…",
+    r"|regardless|rather than|so that|in order|supposedly|allegedly|reportedly|hypothetical\w*)\b|[?!;:]|\.\.\.|…"
+    r"|,\s(?:\w+\s){0,3}(?:announced|claimed|found|reported|reports|said|says|warned|warns|wrote|writes)\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"\b(?:1\d\d\d|20\d\d)\b")
@@ -131,7 +132,8 @@ def _whoever(text: str, tokens: Sequence[Token], first: int, verb: int) -> Subje
     subject = subject_of(text, tokens, first, verb)
     if subject is not None or tokens[first].low in PREPOSITIONS or verb == first:
         return subject
-    plain = all(token.low not in CLAUSE_WORDS and token.text != "," for token in tokens[first:verb])
+    odd = CLAUSE_WORDS | SPEECH | {",", "not", "never"}
+    plain = all(token.low not in odd or token.hidden for token in tokens[first:verb]) and not tokens[first].is_adverb
     return Subject("", "", first) if plain else None
 
 
@@ -220,11 +222,15 @@ def _cuts(reading: _Reading, found: Head) -> Iterator[_Cut]:
             nested |= _opens_infinitive(tokens, at, reading.stop) or _is_verb_inside(tokens, at, current.end)
             at += 1
             continue
-        if _is_bound(tokens, current, where):
-            return
-        cut, following = (None, None) if nested else _predicate_cut(reading, current, where)
+        if tokens[current.verb].low in SPEECH or (current.bound and where.word != "but"):
+            return  # 'never sank and carried'
+        bare = where.at == current.end and where.word != ","  # 'was bought and sold'
+        bare |= tokens[where.at - 1].low in PREPOSITIONS  # 'played for and led the club'
+        cut, following = (None, None) if nested or bare else _predicate_cut(reading, current, where)
         if cut is None and not (listing and where.word == "and") and (where.comma or not nested):
             cut = _clause_cut(reading, current, where)
+        if cut is None and where.word != "," and head(tokens, where.begin, reading.stop) is not None:
+            return  # a clause whose subject is not sure, to which all that follows may belong
         if cut is not None:
             yield cut
         if cut is not None and following is None:
@@ -234,13 +240,6 @@ def _cuts(reading: _Reading, found: Head) -> Iterator[_Cut]:
             continue
         listing |= where.word == ","
         at = where.begin
-
-
-def _is_bound(tokens: Sequence[Token], current: Head, where: _Conjunction) -> bool:
-    """Whether what is said before a conjunction may go on after it: 'never sank and carried', 'was bought and sold'."""
-    if tokens[current.verb].low in SPEECH or (current.bound and where.word != "but"):
-        return True
-    return where.at == current.end and where.word != ","
 
 
 def _opens_infinitive(tokens: Sequence[Token], at: int, stop: int) -> bool:
@@ -269,11 +268,12 @@ _NOUNS = frozenset(["left", "ground", "found", "wound", "run", "felt", "saw", "r
 
 _INTRANSITIVE = words_of(
     """
-acted aged agreed appeared arrived attended belonged collaborated collapsed competed consisted contributed debuted
-departed died disappeared emerged emigrated existed expanded graduated happened immigrated joined lasted lectured
-lived merged migrated moved occurred participated passed performed played remained resided resigned retired returned
-served scored settled specialised specialized starred stayed struggled studied succeeded suffered survived toured traveled
-travelled worked
+acted aged agreed appeared arrived attended belonged collaborated collapsed competed consisted continued contributed
+crashed debuted declined departed died differed disappeared dropped emerged emigrated escaped existed expanded failed
+fled graduated happened immigrated joined lasted lectured lived merged migrated moved occurred participated passed
+peaked performed played proceeded qualified ranged recovered relapsed remained reopened resided resigned resulted
+retired returned sank scored served settled specialised specialized starred stayed struggled studied succeeded
+suffered survived toured traveled travelled varied worked
 """
 )
 _TWO_OBJECTS = words_of(  # 'was named a knight': an object after the passive
@@ -296,24 +296,22 @@ def _predicate_cut(reading: _Reading, current: Head, where: _Conjunction) -> tup
     while verb < reading.stop - 1 and (tokens[verb].is_adverb or tokens[verb].low == "never"):
         verb += 1
     token, before = tokens[verb], tokens[where.at - 1]
-    if where.word in {"while", "whereas"} or not token.is_finite or not subject.text:
+    adjectives = token.is_participle and before.is_plain and before.low.endswith(_ADJECTIVE_ENDINGS)
+    if where.word in {"while", "whereas"} or not token.is_finite or not subject.text or adjectives:
         return nothing
-    if token.is_participle and before.is_plain and before.low.endswith(_ADJECTIVE_ENDINGS):
-        return nothing  # 'various and disputed claims'
     after = verb + 1
     while after < reading.stop - 1 and tokens[after].low in SCOPED:
         after += 1
     shared = _shares(current, token, tokens[after] if after < reading.stop else None)
     other = head_at(tokens, verb, reading.stop)
     end = reading.end_of(verb)
-    if shared is None or other is None or refers_back(tokens, where.begin, end):
+    if shared is None or other is None or refers_back(tokens, where.begin, end) or _is_elliptic(tokens, other, end):
         return nothing
-    if other.plural is not None and current.plural is not None and other.plural != current.plural:
+    agree = other.plural is None or current.plural is None or other.plural == current.plural
+    if not agree or (shared and (current.negated or current.bound)):
         return nothing
     opening = subject.text + " "
     if shared:
-        if current.negated or current.bound:
-            return nothing
         auxiliary = reading.text[tokens[current.verb].start : tokens[current.verb].end]
         opening += f"{auxiliary} been " if current.kind == "perfect passive" else f"{auxiliary} "
         other = replace(other, kind=current.kind, plural=current.plural, verb=current.verb)
@@ -329,6 +327,9 @@ def _shares(current: Head, token: Token, following: Token | None) -> bool | None
         return False
     if following is None:
         return True if current.is_passive and token.is_ed else None  # 'was accused of treason and hanged'
+    reduced = token.is_participle and following.low == "by" and not current.is_passive  # ', performed by'
+    if reduced or (low, following.low) == ("used", "to"):
+        return None
     if following.low in {"of", "and", "or", ","} or not (following.follows_verb or low in PAST | PRESENT):
         return None
     if low in PRESENT | PRESENT_OR_NOUN | PLURAL | PAST | PAST_OR_BASE:
@@ -409,6 +410,19 @@ _SHARING = {
 
 _PRONOUNS = frozenset(["it", "he", "she", "they", "we", "i", "you"])
 _OWN = frozenset(["its", "his", "her", "their"])
+_QUANTITIES = words_of("all any both few half least many more most much nobody none several some two three half")
+
+
+def _is_elliptic(tokens: Sequence[Token], other: Head, end: int) -> bool:
+    """Whether words are left out that stand before: 'but a scarf can', 'and Tarn had 12'."""
+    if tokens[other.verb].low not in FORMS:
+        return False
+    rest = tokens[other.end : end]
+    if other.kind == "perfect" and tokens[other.end - 1].low == "been" and rest and rest[0].low in {"for", "since"}:
+        return True
+    return other.kind in {"is", "modal", "past", "present"} and (
+        not rest or (len(rest) == 1 and rest[0].text.replace(".", "").isdecimal())
+    )
 
 
 def _clause_cut(reading: _Reading, current: Head, where: _Conjunction) -> _Cut | None:
@@ -416,55 +430,87 @@ def _clause_cut(reading: _Reading, current: Head, where: _Conjunction) -> _Cut |
     text, tokens = reading.text, reading.tokens
     first = tokens[where.begin]
     other = head(tokens, where.begin, reading.stop) if where.word != "," else None
-    if other is None or other.verb == where.begin or not _is_surely_clause(tokens, where, other, current):
+    if other is None or not _is_surely_clause(tokens, where, other, current):
         return None
     if reading.subject.opening and not _YEAR.search(text[first.start : tokens[other.verb].end]):
         return None  # 'In the film, the bridge falls and the town burns'
     end = reading.end_of(other.verb)
-    if any(token.low in BACK_REFERENCE and not token.hidden for token in tokens[where.begin + 1 : end]):
+    back = any(token.low in BACK_REFERENCE and not token.hidden for token in tokens[where.begin + 1 : end])
+    if back or _is_elliptic(tokens, other, end):
         return None
     if first.low in _PRONOUNS | _OWN:
         name = _meant(reading, current, where, other)
         return _Cut(where, name, clause=True, pronoun=True) if name is not None else None
-    bare = other.verb == where.begin + 1 and not first.is_name  # 'and none were', 'and oil is'
-    known = _whoever(text, tokens, where.begin, other.verb) is not None and not bare
+    same = _is_about_same(reading, tokens[where.begin : other.verb])
+    known = not same and _whoever(text, tokens, where.begin, other.verb) is not None
     return _Cut(where, "", clause=True) if known else None
+
+
+def _is_about_same(reading: _Reading, subject: Sequence[Token]) -> bool:
+    """Whether the subject of a clause goes back to the one before: 'rain on its roof', 'and none', 'but some sorts'."""
+    if any(token.low in _OWN | {"each", "both", "every"} for token in subject):
+        return True
+    return subject[0].low in _QUANTITIES and (
+        len(subject) == 1
+        or subject[1].low in PREPOSITIONS - {"of"}
+        or reading.tokens[reading.subject.first].low in _QUANTITIES
+    )
 
 
 def _is_surely_clause(tokens: Sequence[Token], where: _Conjunction, other: Head, current: Head) -> bool:
     """Whether the words after a conjunction are a clause, and no further object of the verb before."""
     first, verb = tokens[where.begin], tokens[other.verb]
-    if verb.low in SPEECH or first.low in CLAUSE_WORDS | {"and", "but", "then"}:
+    if other.verb == where.begin or verb.low in SPEECH or not _opens_clause(first):
         return False
     if first.low in _PRONOUNS:
         return True
     form = verb.low in FORMS | PAST or verb.low.endswith("n't")
     if where.comma:
+        if current.is_passive and other.kind == "past" and verb.is_participle and verb.low not in _INTRANSITIVE:
+            return other.end < len(tokens) and tokens[other.end].opens_phrase  # 'and the hall painted in 1880'
         return form or verb.low in PRESENT | PAST_OR_PARTICIPLE | PLURAL or verb.is_ed
-    if not form or not (first.low in DETERMINERS or first.is_name):
+    if not form or not (first.low in DETERMINERS or first.is_name) or verb.low in _POSSIBLE:
         return False
     before = tokens[current.end : where.at]
-    return not (first.is_name and before[-1].is_name) and all(token.low != "between" for token in before)
+    return not (first.is_name and tokens[where.at - 1].is_name) and all(token.low != "between" for token in before)
+
+
+_POSSIBLE = frozenset(["can", "could", "may", "might", "should", "would"])  # 'and the hats people might wear'
+
+
+def _opens_clause(token: Token) -> bool:
+    if token.low in CLAUSE_WORDS | (BACK_REFERENCE - _PRONOUNS - {"there"}) | {"and", "but", "that"}:
+        return False
+    return not token.is_adverb and not token.is_participle
 
 
 def _meant(reading: _Reading, current: Head, where: _Conjunction, other: Head) -> str | None:
     """Whom a pronoun at the beginning of a clause means, where that can only be the subject of the clause before."""
     tokens, name, pronoun = reading.tokens, reading.subject.text, reading.tokens[where.begin].low
-    if not name or pronoun in {"they", "their", "we", "i", "you"} or name.lower() in _PRONOUNS | {"this", "that"}:
-        return None
-    if pronoun in _PRONOUNS and not all(token.is_adverb for token in tokens[where.begin + 1 : other.verb]):
-        return None
     complement = tokens[current.end : where.at]
-    if " and " in name or current.plural is True or not complement:
+    whole = pronoun in _OWN or all(token.is_adverb for token in tokens[where.begin + 1 : other.verb])
+    if not complement or not whole or not _is_one_name(name) or current.plural is True:
         return None
+    state = tokens[current.verb].low in IS
     if pronoun in {"it", "its"}:
-        sure = complement[0].low in {"in", "on", "at", "from"} or complement[0].is_number
-        if tokens[current.verb].low in IS:
-            sure = not any(token.low in {"by", "with", "for"} for token in complement)
-    else:
+        sure = not any(token.low in {"by", "with", "for"} for token in complement) if state else _is_placed(complement)
+    elif pronoun in {"he", "she", "his", "her"}:
         words = " ".join(token.text for token in complement)
         others = re.search(r"\b[A-Z]", re.sub(r"\b(?:in|at|near) (?:the )?(?:[A-Z][\w.]+ ?)+", "", words))
-        sure = name[0].isupper() and not name.startswith("The ") and "'s" not in name.replace("’", "'") and not others
+        named = name[0].isupper() and name.split()[0].lower() not in DETERMINERS
+        sure = named and not others and (state or complement[0].low in PREPOSITIONS or complement[0].is_number)
+    else:
+        return None
     if not sure:
         return None
-    return f"{name}{chr(39) if name.endswith('s') else chr(39) + 's'}" if pronoun in _OWN else name
+    return name + ("'" if name.endswith("s") else "'s") * (pronoun in _OWN)
+
+
+def _is_one_name(name: str) -> bool:
+    """Whether a subject is one, with no owner who may be meant instead."""
+    return bool(name) and name.lower() not in _PRONOUNS | {"this", "that"} and not re.search(r" and |['’]s\b", name)
+
+
+def _is_placed(complement: Sequence[Token]) -> bool:
+    """Whether a verb has no object that may be meant: 'opened in 1931', 'rose 12 %'."""
+    return complement[0].low in {"in", "on", "at", "from"} or complement[0].is_number

@@ -10,10 +10,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from factcheck.types import Check, Finding, Passage
-from factcheck.verdict.cues import Span, clause_end, clause_start, plain, starts, starts_in, stems, stems_outside, stems_within
+from factcheck.verdict.cues import (
+    Span,
+    clause_end,
+    clause_start,
+    listed,
+    pattern,
+    plain,
+    starts_in,
+    stems,
+    stems_outside,
+    stems_within,
+)
 from factcheck.verdict.wording import Word, words
 
-_ONLY, _EXCEPT, _CONDITION, _GROUP, _MODEL, _PERIOD = "only", "except", "condition", "group", "animal or in vitro", "period"
+_ONLY, _EXCEPT, _CONDITION, _GROUP, _MODEL, _PERIOD = (
+    "only",
+    "except",
+    "condition",
+    "group",
+    "animal or in vitro",
+    "period",
+)
 _DETAILS = {
     _ONLY: "only so, by the passage",
     _EXCEPT: "with an exception, by the passage",
@@ -32,44 +50,126 @@ class _Restriction:
     clause: Span  # what it restricts, the restriction included
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\n\s*", "", text), re.IGNORECASE)
-
-
 _WHERE = r"(?:in|for|on|to|with|at|among|amongst|during|by|within|under|if|when|where|while|from|between|near)"
 _PEOPLE = (
-    r"(?:adults?|children|people|patients|women|men|those|anyone|persons|individuals|participants|boys|girls|students|pupils|readers|drivers|workers"
-    r"|employees|residents|users|visitors|infants|babies|teenagers|adolescents|pensioners|households|firms|companies|customers|passengers|travellers)"
+    r"(?:adults?|children|people|patients|women|men|those|anyone|persons|individuals|participants|boys"
+    r"|girls|students|pupils|readers|drivers|workers"
+    r"|employees|residents|users|visitors|infants|babies|teenagers|adolescents|pensioners|households"
+    r"|firms|companies|customers|passengers|travellers)"
 )
 _ENTITLED = (
-    r"(?:members|residents|children|students|pupils|pensioners|subscribers|adults|employees|staff|citizens|visitors|veterans|seniors|customers|holders"
+    r"(?:members|residents|children|students|pupils|pensioners|subscribers|adults|employees|staff"
+    r"|citizens|visitors|veterans|seniors|customers|holders"
     r"|owners|tenants|teachers|guests|clubs|women|men|minors|families)"
 )
-_ANIMALS = r"(?:mice|mouse|rats?|rodents?|animals?|monkeys?|macaques?|pigs?|dogs?|rabbits?|zebrafish|hamsters?|ferrets?|fruit flies|worms|primates)"
-_MONTHS = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|spring|summer|autumn|winter)"
+_ANIMALS = (
+    r"(?:mice|mouse|rats?|rodents?|animals?|monkeys?|macaques?|pigs?|dogs?|rabbits?|zebrafish"
+    r"|hamsters?|ferrets?|fruit flies|worms|primates)"
+)
+_MONTHS = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|spring"
+    r"|summer|autumn|winter)"
+)
 
 # With the beginnings of the words one of which a text must have to be searched at all.
 _PATTERNS: Sequence[tuple[str, frozenset[str], re.Pattern[str]]] = (
-    (_ONLY, starts("only sole excl"), _pattern(rf"(?<!not )(?<!the )(?<!if )\b(?:only|solely|exclusively) {_WHERE}\b(?! (?:the )?(?:first|last|one|a few|recently)\b)")),
-    (_ONLY, starts("only alon"), _pattern(rf"\b{_WHERE} (?:[\w'-]+ ){{1,6}}?(?:only|alone)(?=[.,;]|$)")),
-    (_EXCEPT, starts("exce excl apar othe asid"), _pattern(r"\b(?:except|excepting|excluding|with the exception of|apart from|other than|aside from)\b")),
-    (_CONDITION, starts("unle prov cond long"), _pattern(r"\b(?:unless|provided(?: that)?(?= (?:the|a|an|they|it|he|she|you|that|there|his|her|its|their|no|this|these|those|all)\b)|on condition that|on the condition that|as long as|so long as|if and only if)\b")),
-    (_CONDITION, starts("if"), _pattern(r"(?<!as )(?<!even )(?<!and )(?<!only )(?<!what )\bif\b(?! (?:any|not|only|possible|necessary|ever|so|you|i|we)\b)")),
-    (_GROUP, starts("aged unde over abov belo youn olde"), _pattern(rf"(?<=\w )(?:aged )?(?:under|over|above|below|younger than|older than|aged) (?:the age of )?\d{{1,2}}\b(?! ?(?:%|per|million|billion|,\d))")),
-    (_GROUP, starts("memb resi chil stud pupi pens subs adul empl staf citi visi vete seni cust hold owne tena teac gues club wome men mino fami"), _pattern(rf"\b(?:for|to) (?:[\w'-]+ ){{0,2}}?{_ENTITLED}\b(?: (?:of|from|at|in|over|under) (?:[\w'-]+ ?){{1,4}})?")),
-    (_GROUP, starts("amon"), _pattern(rf"\bamong (?:the )?(?:[\w'-]+ )?{_PEOPLE} (?:with|without|who|aged|under|over|of|from)\b(?: [\w'-]+){{1,3}}")),
-    (_MODEL, starts("mice mous rat rats rode anim monk maca pig pigs dog dogs rabb zebr hams ferr frui worm prim vitr tube tubes petr cell cult dish"), _pattern(rf"\b(?:in|among|on|of) (?:[\w'-]+ ){{0,2}}?{_ANIMALS}\b|\bin[ -]vitro\b|\b(?:in|on) (?:a |the )?(?:test[ -]tubes?|petri dish(?:es)?|cell cultures?|(?:[\w'-]+ )?cell lines?|cultured (?:[\w'-]+ )?cells|laboratory dish(?:es)?)\b")),
-    (_PERIOD, starts("quar half thir janu febr marc apri may june july augu sept octo nove dece spri summ autu wint"), _pattern(rf"\bduring the (?:first|second|third|fourth|last) (?:quarter|half|third)\b(?: of (?:[\w'-]+ ?){{1,3}})?|\bfrom (?:\d+ )?{_MONTHS} (?:to|until|through) (?:\d+ )?{_MONTHS}\b|\bonly {_MONTHS}\b")),
+    (
+        _ONLY,
+        listed("only sole excl"),
+        pattern(
+            rf"(?<!not )(?<!the )(?<!if )\b(?:only|solely|exclusively) {_WHERE}\b(?! (?:the )?(?:first|last|one"
+            r"|a few|recently)\b)"
+        ),
+    ),
+    (_ONLY, listed("only alon"), pattern(rf"\b{_WHERE} (?:[\w'-]+ ){{1,6}}?(?:only|alone)(?=[.,;]|$)")),
+    (
+        _EXCEPT,
+        listed("exce excl apar othe asid"),
+        pattern(r"\b(?:except|excepting|excluding|with the exception of|apart from|other than|aside from)\b"),
+    ),
+    (
+        _CONDITION,
+        listed("unle prov cond long"),
+        pattern(
+            r"\b(?:unless|provided(?: that)?(?= (?:the|a|an|they|it|he|she|you|that|there|his|her|its|their|no"
+            r"|this|these|those|all)\b)|on condition that|on the condition that|as long as|so long as"
+            r"|if and only if)\b"
+        ),
+    ),
+    (
+        _CONDITION,
+        listed("if"),
+        pattern(
+            r"(?<!as )(?<!even )(?<!and )(?<!only )(?<!what )\bif\b(?! (?:any|not|only|possible|necessary|ever"
+            r"|so|you|i|we)\b)"
+        ),
+    ),
+    (
+        _GROUP,
+        listed("aged unde over abov belo youn olde"),
+        pattern(
+            r"(?<=\w )(?:aged )?(?:under|over|above|below|younger than|older than"
+            r"|aged) (?:the age of )?\d{1,2}\b(?! ?(?:%|per|million|billion|,\d))"
+        ),
+    ),
+    (
+        _GROUP,
+        listed(
+            """memb resi chil stud pupi pens subs adul empl staf citi visi vete seni cust hold owne tena teac gues
+            club wome men mino fami"""
+        ),
+        pattern(
+            rf"\b(?:for|to) (?:[\w'-]+ ){{0,2}}?{_ENTITLED}\b(?: (?:of|from|at|in|over|under) (?:[\w'-]+ ?){{1,4}})?"
+        ),
+    ),
+    (
+        _GROUP,
+        listed("amon"),
+        pattern(
+            rf"\bamong (?:the )?(?:[\w'-]+ )?{_PEOPLE} (?:with|without|who|aged|under|over|of"
+            rf"|from)\b(?: [\w'-]+){{1,3}}"
+        ),
+    ),
+    (
+        _MODEL,
+        listed(
+            """mice mous rat rats rode anim monk maca pig pigs dog dogs rabb zebr hams ferr frui worm prim vitr
+            tube tubes petr cell cult dish"""
+        ),
+        pattern(
+            rf"\b(?:in|among|on|of) (?:[\w'-]+ ){{0,2}}?{_ANIMALS}\b|\bin[ -]vitro\b|\b(?:in|on) (?:a "
+            r"|the )?(?:test[ -]tubes?|petri dish(?:es)?|cell cultures?|(?:[\w'-]+ )?cell lines?"
+            r"|cultured (?:[\w'-]+ )?cells|laboratory dish(?:es)?)\b"
+        ),
+    ),
+    (
+        _PERIOD,
+        listed("quar half thir janu febr marc apri may june july augu sept octo nove dece spri summ autu wint"),
+        pattern(
+            r"\bduring the (?:first|second|third|fourth|last) (?:quarter|half"
+            rf"|third)\b(?: of (?:[\w'-]+ ?){{1,3}})?|\bfrom (?:\d+ )?{_MONTHS} (?:to|until"
+            rf"|through) (?:\d+ )?{_MONTHS}\b|\bonly {_MONTHS}\b"
+        ),
+    ),
 )
 _AGED = re.compile(rf"\b{_PEOPLE}(?: \w+)? $", re.IGNORECASE)
-_GIVEN = re.compile(r"\b(?:free|charged?|cost\w*|price\w*|pay\w*|available|open|allowed|permitted|possible|reserved|reduced|discount\w*|access\w*|granted|entitled|exempt|fine|fee|fees|offered|waived|required|mandatory|compulsory)\b", re.I)
+_GIVEN = re.compile(
+    r"\b(?:free|charged?|cost\w*|price\w*|pay\w*|available|open|allowed|permitted|possible|reserved"
+    r"|reduced|discount\w*|access\w*|granted|entitled|exempt|fine|fee|fees|offered|waived|required"
+    r"|mandatory|compulsory)\b",
+    re.IGNORECASE,
+)
 _LIMITS = re.compile(
-    r"""\b(?:only|solely|exclusively|alone|except\w*|unless|if|provided|condition\w*|when\w*|under|over|above|below|aged|some|sometimes|certain|partly|partially|excluding
-    |apart|other\ than|as\ long|most|mostly|usually|often|limited|specific|particular|depend\w*|during|quarter|half|would|should|without|until|after|once)\b""",
+    r"""\b(?:only|solely|exclusively|alone|except\w*|unless|if|provided|condition\w*|when\w*|under|over
+    |above|below|aged|some|sometimes|certain|partly|partially|excluding
+    |apart|other\ than|as\ long|most|mostly|usually|often|limited|specific|particular|depend\w*|during|quarter
+    |half|would|should|without|until|after|once)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _MODELS = re.compile(
-    rf"\b(?:{_ANIMALS}|murine|vitro|vivo|tubes?|cultur\w*|models?|cell lines?|experiment\w*|laborator\w*|canine|bovine|cells?|tissue|embryo\w*)\b", re.IGNORECASE
+    rf"\b(?:{_ANIMALS}|murine|vitro|vivo|tubes?|cultur\w*|models?|cell lines?|experiment\w*"
+    r"|laborator\w*|canine|bovine|cells?|tissue|embryo\w*)\b",
+    re.IGNORECASE,
 )
 _MODAL = re.compile(r"\b(?:will|would|could|might|may|can|shall|should|must)\b|'ll\b", re.IGNORECASE)
 
@@ -102,19 +202,21 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
 
 def _restrictions(text: str) -> Iterator[_Restriction]:
     begun = starts_in(text)
-    for kind, needed, pattern in _PATTERNS:
+    for kind, needed, wording in _PATTERNS:
         if needed.isdisjoint(begun):
             continue
-        for match in pattern.finditer(text):
+        for match in wording.finditer(text):
             start, end = match.span()
-            if kind in {_GROUP} and not _is_group(text, match):
+            if kind == _GROUP and not _is_group(text, match):
                 continue
             if kind in {_EXCEPT, _CONDITION} or match.group().lower().startswith(("only", "solely", "excl")):
                 end = _phrase_end(text, match.end())
-            if kind == _CONDITION and not text[_whole_start(text, start) : start].strip(" \"'"):  # "Provided that …, it works"
+            if kind == _CONDITION and not text[_whole_start(text, start) : start].strip(
+                " \"'"
+            ):  # "Provided that …, it works"
                 clause = (start, clause_end(text, end + 1))
             else:
-                clause = (_whole_start(text, start), max(end, clause_end(text, end)))
+                clause = (_main_start(text, start, kind), max(end, clause_end(text, end)))
             if match.group().lower() == "if" and _MODAL.search(text[clause[0] : start] + text[end : clause[1]]):
                 continue  # the main clause itself is supposed: another check
             yield _Restriction(kind, (start, end), clause)
@@ -136,17 +238,25 @@ def _phrase_end(text: str, start: int) -> int:
     return min(at for at in (comma if comma >= 0 else end, end, max(stop, start)) if at >= start)
 
 
+def _main_start(text: str, start: int, kind: str) -> int:
+    """Where the restricted statement begins: in the same clause, unless the restriction is all there is of it."""
+    first = clause_start(text, start)
+    if kind == _ONLY and text[first:start].strip():
+        return first
+    return _whole_start(text, start)
+
+
 def _whole_start(text: str, end: int) -> int:
     return max((match.end() for match in re.finditer(r"[.!?;:]\s", text[:end])), default=0)
 
 
-def _left_out(
-    item: _Restriction, ours: Sequence[Word], theirs: Sequence[Word], around: frozenset[str]
-) -> bool:
+def _left_out(item: _Restriction, ours: Sequence[Word], theirs: Sequence[Word], around: frozenset[str]) -> bool:
     """Whether the claim says what is restricted, and not this restriction."""
     wanted = stems(ours)
     restricting = [word for word in theirs if word.content and item.span[0] <= word.start and word.end <= item.span[1]]
-    restricting = [word for word in restricting if word.text not in {"only", "solely", "exclusively", "except", "unless"}]
+    restricting = [
+        word for word in restricting if word.text not in {"only", "solely", "exclusively", "except", "unless"}
+    ]
     named = sum(word.stem in wanted for word in restricting)
     if not restricting or (2 * named >= len(restricting) and restricting[0].stem in wanted):
         return False
@@ -154,4 +264,4 @@ def _left_out(
     elsewhere = stems_outside(theirs, item.clause) & wanted
     if len(said) < 2 or elsewhere - said:
         return False
-    return len((said | around & wanted)) >= _COVERED * len(wanted)
+    return len(said | (around & wanted)) >= _COVERED * len(wanted)

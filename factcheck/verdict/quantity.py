@@ -1,48 +1,52 @@
 """Whether the figures and dates of a claim are those of a passage, by value and unit."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
 
 from factcheck.types import Check, Finding, Passage
 from factcheck.verdict.dates import Date, Fit, dates, is_relative
 from factcheck.verdict.numbers import MONEY, Number, numbers
-from factcheck.verdict.wording import Word, clause_of, content, words
+from factcheck.verdict.wording import Word, clause_of, word_set, words
 
 _LEAST = r"at least|no (?:less|fewer) than|not (?:less|fewer) than|a minimum of|minimum of"
 _MORE = (
-    r"(?:more|greater|larger|higher|bigger|longer|older|better) than|over|above|exceed(?:s|ed|ing)?|upwards? of|in excess of|north of"
-    r"|beyond|passed|surpass(?:ed|es|ing)?|topp(?:ed|ing)|tops"
+    r"(?:more|greater|larger|higher|bigger|longer|older|better) than|over|above|exceed(?:s|ed|ing)?|upwards? of"
+    r"|in excess of|north of|beyond|passed|surpass(?:ed|es|ing)?|topp(?:ed|ing)|tops"
 )
 _MOST = r"at most|no more than|not more than|up to|as (?:many|much|high) as|a maximum of|maximum of"
 _LESS = r"(?:less|fewer|lower|smaller|younger|shorter) than|under|below|short of"
 _NEARLY = r"nearly|almost|close to|just under|a little under|slightly under|just below|slightly less than|shy of"
-_JUST_OVER = r"just (?:more|less) than|just over|a little over|slightly over|slightly more than|just more than|a little more than|just above"
-_ABOUT = r"about|around|approximately|approx\.?|roughly|some|circa|ca?\.|~|≈|an estimated|estimated at|or so|in the region of|near"
+_JUST_OVER = (
+    r"just (?:more|less) than|just over|a little over|slightly over|slightly more than|a little more than|just above"
+)
+_ABOUT = (
+    r"about|around|approximately|approx\.?|roughly|some|circa|ca?\.|an estimated|estimated at|in the region of|near"
+)
 _BEFORE = re.compile(
-    rf"(?:\b(?:(?P<nearly>{_NEARLY})|(?P<just>{_JUST_OVER})|(?P<least>{_LEAST})|(?P<most>{_MOST})|(?P<more>{_MORE})|(?P<less>{_LESS})"
-    rf"|(?P<about>{_ABOUT}))|(?P<sign>[<>≤≥~≈]))\s*(?:the\s+|an?\s+)?$",
+    rf"(?:\b(?:(?P<nearly>{_NEARLY})|(?P<just>{_JUST_OVER})|(?P<least>{_LEAST})|(?P<most>{_MOST})|(?P<more>{_MORE})"
+    rf"|(?P<less>{_LESS})|(?P<about>{_ABOUT}))|(?P<sign>[<>≤≥~≈]))\s*(?:the\s+|an?\s+)?$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"\s*(?:[^\W\d_]+\s+)?(?:(?P<least>or (?:more|older|higher|above|greater|longer|over)\b|and (?:over|above|older|up)\b)"
+    r"\s*(?:[^\W\d_]+\s+)?(?:(?P<least>or (?:more|older|higher|above|greater|longer|over)\b"
+    r"|and (?:over|above|older|up)\b)"
     r"|(?P<most>or (?:less|fewer|younger|lower|below|under)\b)|(?P<about>or so\b))|(?P<plus>\+)",
     re.IGNORECASE,
 )
 _JOINT = re.compile(r"\s*(?:-|–|—|\bto\b|\band\b|\bor\b)\s*(?:about\s+|around\s+|as much as\s+)?", re.IGNORECASE)
 _SHARE = re.compile(r"\s+(?:in|out of|of)\s+(?:every\s+|each\s+)?", re.IGNORECASE)
 _LABEL_BEFORE = re.compile(
-    r"(?:[^\W\d_][-–]|[#№]|\b(?:no|nos|number|article|section|chapter|page|pp?|round|channel|figure|fig|table|level|grade|type|phase"
-    r"|version|volume|vol|part|day|route|highway|interstate|flight|room|line|group of|g|week|episode|stage|step|act|season)\.?\s*)$",
+    r"(?:[^\W\d_][-–]|[#№]|\b(?:no|nos|number|article|section|chapter|page|pp?|round|channel|figure|fig|table"
+    r"|level|grade|type|phase|version|volume|vol|part|day|route|highway|interstate|flight|room"
+    r"|line|group of|g|week|episode|stage|step|act|season)\.?\s*)$",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"([^\W\d_]{2,})(?:\.|\s(?:no|number)\.?)?[\s–-]?$", re.IGNORECASE)
 _CLOCK = re.compile(r"\s*(?:[:h]\d\d\b|a\.?m\b|p\.?m\b|o['’]clock)", re.IGNORECASE)
-_BIG = frozenset(["people", "men", "women", "children"])
 
 
 class Side(Enum):
@@ -87,6 +91,7 @@ class Figures:
 
     text: str
     words: tuple[Word, ...]
+    telling: tuple[Word, ...]  # those that tell what it is about, outside the figures
     amounts: tuple[Amount, ...]
     dates: tuple[Date, ...]
     labels: tuple[tuple[str, Number], ...]
@@ -108,7 +113,13 @@ def figures(text: str) -> Figures:
         if _is_label(text, number) and (name := _NAME.search(text[max(0, number.start - 24) : number.start]))
     )
     values = frozenset(value for number in found for value in number.values)
-    return Figures(text, spoken, amounts, tuple(when), labels, values)
+    spans = [(item.start, item.end) for item in (*amounts, *when)]
+    telling = tuple(
+        word
+        for word in spoken
+        if word.content and not word.text[0].isdigit() and not any(start <= word.start < end for start, end in spans)
+    )
+    return Figures(text, spoken, telling, amounts, tuple(when), labels, values)
 
 
 def _amounts(text: str, found: list[Number], spoken: Sequence[Word]) -> Iterator[Amount]:
@@ -119,35 +130,41 @@ def _amounts(text: str, found: list[Number], spoken: Sequence[Word]) -> Iterator
         following = found[at + 1] if at + 1 < len(found) else None
         if following is not None and (amount := _pair(text, number, following)) is not None:
             skip = at + 1
-            if len(amount) == 1:
-                yield _with_nouns(amount[0], spoken)
-                continue
-            yield from (_with_nouns(item, spoken) for item in amount)
+            yield _with_nouns(amount, spoken)
             continue
         yield _with_nouns(_bounded(text, number), spoken)
 
 
 def _is_label(text: str, number: Number) -> bool:
     """Whether it numbers or names something, or tells the time of day: COVID-19, Group of 15, chapter 3, 10:30."""
+    before = text[max(0, number.start - 14) : number.start]
+    if before.rstrip().endswith("±"):
+        return True
     if number.unit or number.ordinal or number.fraction:
         return False
-    before = text[max(0, number.start - 14) : number.start]
     if _CLOCK.match(text, number.end) or _LABEL_BEFORE.search(before) or re.search(r"\d[:/.]$", before):
         return True
-    if text[number.end : number.end + 1] in {"-", "–"} and re.match(r"[-–]\d", text[number.end : number.end + 2]) and not _JOINT.match(text, number.end):
+    if (
+        text[number.end : number.end + 1] in {"-", "–"}
+        and re.match(r"[-–]\d", text[number.end : number.end + 2])
+        and not _JOINT.match(text, number.end)
+    ):
         return True
     name = re.search(r"(?:^|\s)([^\W\d_]+)\s$", text[max(0, number.start - 24) : number.start])
     is_digits = text[number.start].isdigit()
     return bool(is_digits and name and name[1][0].isupper() and name[1].lower() not in _NO_NAMES)
 
 
-_NO_NAMES = frozenset(
-    "about over under nearly almost around roughly approximately at up to the a an some of in on for by from only its than with"
-    " has had have was were is are these those their our all between exactly just and or but as every another".split()
+_NO_NAMES = word_set(
+    """
+    about over under nearly almost around roughly approximately at up to the a an some of in on for by from only its
+    than with has had have was were is are these those their our all between exactly just and or but as every
+    another
+    """
 )
 
 
-def _pair(text: str, one: Number, other: Number) -> list[Amount] | None:
+def _pair(text: str, one: Number, other: Number) -> Amount | None:  # noqa: PLR0911 (one case a line)
     """Two numbers that are one figure: a range, or so many of so many; None where they are not."""
     between = text[one.end : other.start]
     if len(between) > 16 or one.ordinal or other.ordinal:
@@ -156,10 +173,16 @@ def _pair(text: str, one: Number, other: Number) -> list[Amount] | None:
     if first is None or second is None:
         return None
     share = _SHARE.fullmatch(between)
-    if share and not one.unit and not other.unit and 0 < first < second and (second in {10, 100, 1000, 2, 3, 4, 5, 20} or "out" in between):
+    if (
+        share
+        and not one.unit
+        and not other.unit
+        and 0 < first < second
+        and (second in {10, 100, 1000, 2, 3, 4, 5, 20} or "out" in between)
+    ):
         part = 100 * first / second
         number = replace(one, end=other.end, values=frozenset({part}), unit="percent", step=Fraction(100) / second)
-        return [_bounded(text, number)]
+        return _bounded(text, number)
     if not _JOINT.fullmatch(between):
         return None
     before = text[max(0, one.start - 12) : one.start].lower()
@@ -175,9 +198,8 @@ def _pair(text: str, one: Number, other: Number) -> list[Amount] | None:
         return None
     if first >= second:
         return None
-    return [
-        Amount(one.start, other.end, replace(other, start=one.start), first, second, frozenset({first, second}), unit)
-    ]
+    both = frozenset({first, second})
+    return Amount(one.start, other.end, replace(other, start=one.start), first, second, both, unit)
 
 
 def _factor(text: str, number: Number) -> Fraction:
@@ -190,7 +212,8 @@ def _single(number: Number) -> Fraction | None:
     return next(iter(number.values)) if len(number.values) == 1 else None
 
 
-def _bounded(text: str, number: Number) -> Amount:
+def _bounded(text: str, number: Number) -> Amount:  # noqa: PLR0911 (one case a line)
+    """A number with the words that bound it."""
     values = number.values
     unit, points = number.unit, values
     if number.fraction:
@@ -198,13 +221,17 @@ def _bounded(text: str, number: Number) -> Amount:
     low, high = min(points), max(points)
     before = _BEFORE.search(text[max(0, number.start - 24) : number.start])
     after = _AFTER.match(text, number.end)
-    start = number.start - (len(text[max(0, number.start - 24) : number.start]) - before.start()) if before else number.start
+    start = (
+        number.start - (len(text[max(0, number.start - 24) : number.start]) - before.start())
+        if before
+        else number.start
+    )
     end = after.end() if after else number.end
     said = {name for match in (before, after) if match for name, value in match.groupdict().items() if value}
     if before and before["sign"]:
         said |= {{"<": "less", ">": "more", "≤": "most", "≥": "least", "~": "about", "≈": "about"}[before["sign"]]}
     base = Amount(start, end, number, low, high, points, unit)
-    slack = _slack(number, low if not number.fraction else low)
+    slack = _slack(number, low)
     if "nearly" in said:
         return replace(base, low=low - 2 * slack, approximate=True)
     if "just" in said:
@@ -250,9 +277,11 @@ def _with_nouns(amount: Amount, spoken: Sequence[Word]) -> Amount:
     return replace(amount, nouns=tuple(nouns))
 
 
-def compare(claim: Amount, passage: Amount) -> Side | None:
+def compare(claim: Amount, passage: Amount) -> Side | None:  # noqa: PLR0911 (one case a line)
     """What one figure of a claim finds in one of a passage; None where they measure different things."""
-    if claim.unit != passage.unit or (claim.number.rate and passage.number.rate and claim.number.rate != passage.number.rate):
+    if claim.unit != passage.unit or (
+        claim.number.rate and passage.number.rate and claim.number.rate != passage.number.rate
+    ):
         return None
     if claim.number.ordinal != passage.number.ordinal:
         return Side.MATCHED if claim.points & passage.points else None
@@ -262,13 +291,15 @@ def compare(claim: Amount, passage: Amount) -> Side | None:
         return Side.MATCHED
     if passage.low is not None and passage.high is not None and not passage.approximate and _inside(claim, passage):
         return Side.MATCHED  # 85 % within 80 to 90 %
-    if _apart(claim, passage) and not any(low < value < high for value in claim.points for low, high in [_rounded(passage)]):
+    if _apart(claim, passage) and not any(
+        low < value < high for value in claim.points for low, high in [_rounded(passage)]
+    ):
         return Side.MISMATCHED
     return Side.OPEN
 
 
 def _rounded(amount: Amount) -> tuple[Fraction, Fraction]:
-    """The values that are written so when rounded; the zeros at the end of a whole number below 1,000 count as digits."""
+    """The values that are written so when rounded; zeros that end a whole number below 1,000 count as digits."""
     [value] = [min(amount.points)] if amount.low is not None else [max(amount.points)]
     if amount.number.ordinal or amount.bounded_once:
         return value, value
@@ -306,16 +337,29 @@ def _below(one: Amount, other: Amount) -> bool:
 
 
 _SURE_COUNT = 100  # smaller counts are often told by naming each, or by adding
+_MOST_FIGURES = 60  # a passage of more is no sentence, and slow to compare
+_TABLE = 12  # a passage of more figures is a table, from which too much can be reckoned
 _DERIVED = frozenset(["time", "months"])  # often reckoned from dates
-_NEGATIONS = frozenset("no not never none nothing nobody neither nor without cannot fail failed fails hardly".split())
-_APART_WORDS = frozenset("other others another different rest remaining second".split())
-_EARLIER = re.compile(r"\b(?:before|prior to|earlier than|by|no later than|until|pre-?|turn of)\s+(?:the\s+)?(?:(?:end|start) of\s+)?$", re.I)
-_LATER = re.compile(r"\b(?:after|later than|following|post-?|no longer (?:\w+ )*in)\s+(?:the\s+)?(?:end of\s+)?$", re.IGNORECASE)
+_NEGATIONS = word_set(
+    """
+    no not never none nothing nobody neither nor without cannot fail failed fails hardly
+    """
+)
+_APART_WORDS = frozenset(["other", "others", "another", "different", "rest", "remaining", "second"])
+_EARLIER = re.compile(
+    r"\b(?:before|prior to|earlier than|by|no later than|until|pre-?|turn of)\s+(?:the\s+)?(?:(?:end|start) of\s+)?$",
+    re.IGNORECASE,
+)
+_LATER = re.compile(
+    r"\b(?:after|later than|following|post-?|no longer (?:\w+ )*in)\s+(?:the\s+)?(?:end of\s+)?$", re.IGNORECASE
+)
 _ONWARDS = re.compile(r"\s*(?:[-–—]|to|until|till)?\s*(?:the\s+)?(?:present|today|now|onwards?|date)\b", re.IGNORECASE)
-_ADDED = re.compile(r"\b(?:last|first|next|past|top|final|additional|extra|further|bottom|by|every|each)\s+$", re.IGNORECASE)
+_ADDED = re.compile(
+    r"\b(?:last|first|next|past|top|final|additional|extra|further|bottom|by|every|each)\s+$", re.IGNORECASE
+)
 _VAGUE = re.compile(r"\b(?:dozens|hundreds|thousands|millions|billions|numerous|many)\b", re.IGNORECASE)
 _NAMED_BY_YEAR = re.compile(r"(?:\b(?:the|an?|his|her|its|their|each|every)|['’]s)\s+$", re.IGNORECASE)
-_NEAR_ENOUGH = 3
+_FEW = 5
 
 
 def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
@@ -331,6 +375,8 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
     theirs = figures(passage.premise)
     title = figures(f"{passage.source.title} {passage.source.date or ''}")
     shift = len(passage.premise) - len(passage.quote) if passage.premise.endswith(passage.quote) else None
+    if len(theirs.amounts) + len(theirs.dates) > _MOST_FIGURES:
+        return ()
     lacks = [*_lacking_amounts(ours, theirs, title), *_lacking_dates(ours, theirs, title)]
     lacks += _lacking_labels(ours, theirs, title)
     found = []
@@ -343,9 +389,7 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
         said = claim[lack.figure.start : lack.figure.end].strip()
         instead = theirs.text[lack.against.start : lack.against.end].strip() if lack.against else "none"
         detail = f"claim {said}, passage {instead}"
-        found.append(
-            Finding(Check.QUANTITY, kind, detail, (lack.figure.start, lack.figure.end), span, opposes=opposes)
-        )
+        found.append(Finding(Check.QUANTITY, kind, detail, (lack.figure.start, lack.figure.end), span, opposes=opposes))
     return tuple(sorted(found, key=lambda finding: finding.claim or (0, 0)))
 
 
@@ -385,7 +429,7 @@ def _lacking_amounts(ours: Figures, theirs: Figures, title: Figures) -> Iterator
                 not _is_derived(amount, theirs)
                 and amount.number.sure
                 and (bool(amount.unit) or value >= 3)
-                and not theirs.text.count("%") > 4
+                and len(theirs.amounts) <= _TABLE
             )
             yield _Lack(amount, nearest, rivals, matters)
         else:
@@ -431,7 +475,9 @@ def _is_point(amount: Amount) -> bool:
         return False
     [value, *_] = sorted(amount.points)
     like_a_year = 1000 <= value <= 2100 and amount.number.end - amount.number.start == 4
-    return bool(amount.unit) or (value >= _SURE_COUNT and bool(amount.nouns) and not like_a_year)
+    return bool(amount.unit) or (
+        not amount.bounded_once and value >= _SURE_COUNT and bool(amount.nouns) and not like_a_year
+    )
 
 
 def _is_derived(amount: Amount, theirs: Figures) -> bool:
@@ -458,6 +504,7 @@ def _is_derived(amount: Amount, theirs: Figures) -> bool:
 
 def _lacking_dates(ours: Figures, theirs: Figures, title: Figures) -> Iterator[_Lack]:
     there = (*theirs.dates, *title.dates)
+    relative = is_relative(theirs.text) or is_relative(ours.text)
     taken = {
         (item.start, item.end)
         for here in ours.dates
@@ -465,26 +512,55 @@ def _lacking_dates(ours: Figures, theirs: Figures, title: Figures) -> Iterator[_
         if not here.is_range and here.holds(item) in {Fit.INSIDE, Fit.OVERLAPS}
     }
     for date in ours.dates:
-        if date.is_range or date.named or ours.text[date.start : date.end].lower() in theirs.text.lower() or (date.years and {Fraction(year) for year in date.years} & (theirs.values | title.values)
-                             and not date.months):
+        if (
+            date.is_range
+            or date.named
+            or ours.text[date.start : date.end].lower() in theirs.text.lower()
+            or (
+                date.years
+                and {Fraction(year) for year in date.years} & (theirs.values | title.values)
+                and not date.months
+            )
+        ):
             continue
         fits = [(date.holds(item), item) for item in there]
         met = {fit for fit, _ in fits}
-        if Fit.INSIDE in met or Fit.OVERLAPS in met or _within_bounds(ours.text, date, theirs):
+        if met & {Fit.INSIDE, Fit.OVERLAPS} or _within_bounds(ours.text, date, theirs) or _spanned(date, ours, theirs):
             continue
-        others = [item for fit, item in fits if fit is Fit.APART and item in theirs.dates and not item.is_range and not item.named]
+        others = [
+            item
+            for fit, item in fits
+            if fit is Fit.APART and item in theirs.dates and not item.is_range and not item.named
+        ]
         others = [item for item in others if (item.start, item.end) not in taken]
         if others:
             nearest = _nearest(ours, date, theirs, others)
             rivals = sum(_same_clause(theirs, nearest, item) for item in others) - 1
-            yield _Lack(date, nearest, rivals)
+            same_fields = date.years is None or nearest.years is not None
+            yield _Lack(date, nearest, rivals, matters=same_fields and not relative)
         elif Fit.APART not in met:
-            yield _Lack(date, None, matters=bool(date.years) and not there and not is_relative(theirs.text))
+            yield _Lack(date, None, matters=not there and not relative and _is_the_point(date, ours))
         else:
             yield _Lack(date, None, matters=False)
 
 
-def _within_bounds(text: str, date: Date, theirs: Figures) -> bool:
+def _is_the_point(date: Date, ours: Figures) -> bool:
+    """Whether a claim says when, and not what was the case at that time: its year stands last, after few words."""
+    told = ours.telling
+    return bool(date.years) and len(told) <= _FEW and not any(word.start > date.end for word in told)
+
+
+def _spanned(date: Date, ours: Figures, theirs: Figures) -> bool:
+    """Whether a date is one end of a stretch of time in the claim that a date of the passage falls into."""
+    ranges = [item for item in ours.dates if item.is_range and item.start <= date.end and date.start <= item.end]
+    return any(
+        span.years and item.years and span.years[0] <= item.years[0] <= span.years[1]
+        for span in ranges
+        for item in theirs.dates
+    )
+
+
+def _within_bounds(text: str, date: Date, theirs: Figures) -> bool:  # noqa: PLR0911 (one case a line)
     """Whether "before" or "after" goes with a date on either side, so that another date may well fit."""
     before = text[max(0, date.start - 24) : date.start]
     earlier, later = _EARLIER.search(before), _LATER.search(before)
@@ -506,6 +582,10 @@ def _within_bounds(text: str, date: Date, theirs: Figures) -> bool:
     return False
 
 
+def _before(found: Figures, item: Amount | Date) -> str:
+    return found.text[max(0, item.start - 16) : item.start]
+
+
 def _same_clause(theirs: Figures, one: Amount | Date, other: Amount | Date) -> bool:
     low, high = clause_of(theirs.text, one.start, one.end)
     return low <= other.start < high
@@ -523,6 +603,7 @@ class _Around:
     """What the words around a figure of the claim have in common with those around one of the passage."""
 
     missing: int  # content words of the claim that the passage lacks
+    names: int  # those of them that open with a capital letter
     known: int
     near: int  # those of the claim that stand in the clause of the passage's figure
     before: bool  # the content word before either figure is the same
@@ -530,27 +611,18 @@ class _Around:
 
 
 def _around(ours: Figures, here: Amount | Date, theirs: Figures, there: Amount | Date, title: str = "") -> _Around:
-    mine, yours = _content(ours), _content(theirs)
+    mine, yours = ours.telling, theirs.telling
     stems = {word.stem for word in yours} | {word.stem for word in words(title)}
     low, high = clause_of(theirs.text, there.start, there.end)
     clause = {word.stem for word in yours if low <= word.start < high}
     wanted = {word.stem for word in mine}
     return _Around(
         len(wanted - stems),
+        sum(ours.text[word.start].isupper() and word.stem not in stems for word in mine),
         len(wanted & stems),
         len(wanted & clause),
         _last(mine, here.start) == _last(yours, there.start),
         _next(mine, here.end) == _next(yours, there.end),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _content(found: Figures) -> tuple[Word, ...]:
-    spans = [(item.start, item.end) for item in (*found.amounts, *found.dates)]
-    return tuple(
-        word
-        for word in found.words
-        if word.content and not word.text[0].isdigit() and not any(start <= word.start < end for start, end in spans)
     )
 
 
@@ -562,20 +634,24 @@ def _nearest(ours: Figures, here: Amount | Date, theirs: Figures, others: Sequen
     return max(others, key=key)
 
 
-def _opposes(lack: _Lack, ours: Figures, theirs: Figures, title: str) -> bool:
+def _opposes(  # noqa: PLR0911 (one case a line)
+    lack: _Lack, ours: Figures, theirs: Figures, title: str
+) -> bool:
     """Whether the passage says of the same thing, in the same words, another figure."""
     here, there = lack.figure, lack.against
     if there is None or isinstance(here, Number) or isinstance(there, Number) or lack.rivals:
         return False
     if not all(item.number.sure for item in (here, there) if isinstance(item, Amount)):
         return False
-    if _ADDED.search(theirs.text[: there.start]) or _ADDED.search(ours.text[: here.start]):
+    if isinstance(here, Amount) and _is_derived(here, theirs):
+        return False
+    if _ADDED.search(_before(theirs, there)) or _ADDED.search(_before(ours, here)):
         return False
     if _turned(ours) != _turned(theirs) or _kept_apart(ours) != _kept_apart(theirs):
         return False
     around = _around(ours, here, theirs, there, title)
     if isinstance(here, Date):
-        if any(amount.unit for amount in ours.amounts) or _NAMED_BY_YEAR.search(ours.text[: here.start]):
+        if any(amount.unit for amount in ours.amounts) or _NAMED_BY_YEAR.search(_before(ours, here)):
             return False
     elif _other_period(ours, theirs):
         return False
@@ -585,12 +661,16 @@ def _opposes(lack: _Lack, ours: Figures, theirs: Figures, title: str) -> bool:
 def _agrees(around: _Around, *, is_date: bool) -> bool:
     """Whether claim and passage say the same but for the figure; the bounds were chosen on training pairs."""
     wanted = around.missing + around.known
+    if around.names:
+        return False
     if around.before and around.after:
-        return around.missing <= (2 if is_date else 1) and around.known >= (2 if around.missing == 0 else 3)
-    if around.missing or wanted < 2:
+        return around.missing <= 3 and around.known >= (2 if around.missing == 0 else 3)
+    if around.missing > 1 or wanted < 2:
         return False
     if around.before or around.after:
-        return around.near * 2 >= wanted
+        return around.near * 2 >= wanted if around.missing == 0 else around.near * 3 >= 2 * wanted and wanted > 3
+    if around.missing:
+        return False
     return around.near == wanted and is_date
 
 

@@ -1,4 +1,4 @@
-"""Whether a passage only relays what a claim asserts: it quotes, attributes, denies, asks, supposes, plans or hedges it.
+"""Whether a passage only relays what a claim asserts: it quotes, attributes, denies, asks, supposes, plans or hedges.
 
 A cue counts where it governs the words that the claim shares with the passage, not where it stands in another clause of
 the sentence, and not where the claim carries it too. Studies, statistics, records and courts are taken at their word,
@@ -10,9 +10,21 @@ import re
 from collections.abc import Sequence
 
 from factcheck.types import Check, Finding, Passage
-from factcheck.verdict import relaying
-from factcheck.verdict.cues import plain, stems, stems_outside, stems_within
-from factcheck.verdict.relaying import ASKED, ATTRIBUTED, DENIED, HEDGED, PLANNED, QUOTED, SUPPOSED, Cue
+from factcheck.verdict import relaying, speech
+from factcheck.verdict.cues import (
+    ASKED,
+    ATTRIBUTED,
+    DENIED,
+    HEDGED,
+    PLANNED,
+    QUOTED,
+    SUPPOSED,
+    Cue,
+    plain,
+    stems,
+    stems_outside,
+    stems_within,
+)
 from factcheck.verdict.wording import Word, stem, words
 
 _DETAILS = {
@@ -27,52 +39,76 @@ _DETAILS = {
 _GOVERNED = 0.75  # least share, of the claim's words in the passage, that a cue must govern
 
 
+_OF_CLAIM = 0.33  # least share of all its words
 # What a claim carries itself: cues of the same sort, and more loosely worded ones.
 _SPEAKS = re.compile(
-    r"""\b(?:sa(?:y|ys|id|ying)|t(?:ell|ells|old)|claim(?:s|ed)?|alleg\w+|argu(?:e|es|ed)|insist(?:s|ed)?|maintain(?:s|ed)?|assert(?:s|ed)?
-    |contend(?:s|ed)?|testif\w+|complain(?:s|ed)?|stress(?:es|ed)?|added|adds|warn(?:s|ed)?|stat(?:es|ed)|suggest\w*|declar(?:es|ed)|explain(?:s|ed)?
-    |boast(?:s|ed)?|tweet(?:s|ed)?|posted|wrote|writes|predict\w*|report\w*|accus\w+|blam(?:es|ed)|(?<!to\ )blame|according\ to|den(?:y|ies|ied|ial)|reject\w*
-    |disput\w+|refut\w+|dismiss\w*|suspect(?:s|ed)?|believ\w+|thinks?|thought|fear(?:s|ed)?|doubt(?:s|ed)?|rumou?r\w*|speculat\w+|quot\w+|ask(?:s|ed)?
-    |wonder\w*|opinions?|views?|consider(?:s|ed)?|prais\w+|critici[sz]\w*|describ\w+|call(?:s|ed)?|mention\w*|point(?:s|ed)?\ out|admit\w*
-    |announc\w+|puts?\ (?:\w+\ ){1,4}at|holds\ that|expect\w*|confess\w*|conced\w+|hint\w*|impl(?:y|ies|ied)|express\w*|agree[sd]?|disagree\w*|conclu\w+|comment\w*|promis\w+
-    |propos\w+|recall\w*|remark\w*|noted|notes\ that|estimat\w+|hop(?:e|es|ed)|discuss\w*|reveal\w*|confirm\w*|compar\w+|advis\w+|recommend\w*|interview\w*
+    r"""\b(?:sa(?:y|ys|id|ying)|t(?:ell|ells|old)|claim(?:s|ed)?|alleg\w+|argu(?:e|es|ed)|insist(?:s|ed)?
+    |maintain(?:s|ed)?|assert(?:s|ed)?
+    |contend(?:s|ed)?|testif\w+|complain(?:s|ed)?|stress(?:es|ed)?|added|adds|warn(?:s|ed)?|stat(?:es|ed)
+    |suggest\w*|declar(?:es|ed)|explain(?:s|ed)?
+    |boast(?:s|ed)?|tweet(?:s|ed)?|posted|wrote|writes|predict\w*|report\w*|accus\w+|blam(?:es|ed)
+    |(?<!to\ )blame|according\ to|den(?:y|ies|ied|ial)|reject\w*
+    |disput\w+|refut\w+|dismiss\w*|suspect(?:s|ed)?|believ\w+|thinks?|thought|fear(?:s|ed)?|doubt(?:s|ed)?
+    |rumou?r\w*|speculat\w+|quot\w+|ask(?:s|ed)?
+    |wonder\w*|opinions?|views?|consider(?:s|ed)?|prais\w+|critici[sz]\w*|describ\w+|call(?:s|ed)?|mention\w*
+    |point(?:s|ed)?\ out|admit\w*
+    |announc\w+|puts?\ (?:\w+\ ){1,4}at|holds\ that|expect\w*|confess\w*|conced\w+|hint\w*|impl(?:y|ies|ied)
+    |express\w*|agree[sd]?|disagree\w*|conclu\w+|comment\w*|promis\w+
+    |propos\w+|recall\w*|remark\w*|noted|notes\ that|estimat\w+|hop(?:e|es|ed)|discuss\w*|reveal\w*|confirm\w*
+    |compar\w+|advis\w+|recommend\w*|interview\w*
     |feels?|felt)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _DENIES = re.compile(r"\b(?:den(?:y|ies|ied|ial)|reject\w*|disput\w*|refut\w*|dismiss\w*)\b", re.IGNORECASE)
 _NEGATES = re.compile(
-    r"\b(?:untrue|false|no|not|never|none|nobody|neither|nor|without|cannot|fake|hoax|myth|wrong|\w+n't|den\w+|lie|lies|lack\w*|fail\w*|little)\b",
+    r"\b(?:untrue|false|no|not|never|none|nobody|neither|nor|without|cannot|fake|hoax|myth|wrong"
+    r"|\w+n't|den\w+|lie|lies|lack\w*|fail\w*|little)\b",
     re.IGNORECASE,
 )
 _HEDGES = re.compile(
-    r"""\b(?:may|might|could|can|possib\w+|perhaps|maybe|probab\w+|likely|unlikely|potential\w*|seem\w*|appear\w*|suspected|thought|believed|assumed
-    |presum\w+|rumou?r\w*|alleg\w*|reportedly|suppos\w+|chance|capable|able|unsure|uncertain\w*|unclear|fears?|hop\w+|should|would|will|suggest\w*
+    r"""\b(?:may|might|could|can|possib\w+|perhaps|maybe|probab\w+|likely|unlikely|potential\w*|seem\w*
+    |appear\w*|suspected|thought|believed|assumed
+    |presum\w+|rumou?r\w*|alleg\w*|reportedly|suppos\w+|chance|capable|able|unsure|uncertain\w*|unclear|fears?
+    |hop\w+|should|would|will|suggest\w*
     |believ\w*|thinks?|supposed\w*|tend\w*|claim\w*|sometimes|often|plausib\w*|unknown|hypothes\w*|theor\w*)\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _PLANS = re.compile(
-    r"""\b(?:will|won't|shall|would|should|going\ to|plan\w*|intend\w*|intention\w*|aim\w*|hop(?:e|es|ed|ing)|want\w*|wish\w*|propos\w*|promis\w*|pledg\w*
-    |vow\w*|threat\w*|offer\w*|expect\w*|due|scheduled|set\ to|slated|consider\w*|means?\ to|meant|supposed|try\w*|tries|tried|seek\w*|sought|prepar\w*
-    |about\ to|likely|forecast\w*|predict\w*|project\w*|target\w*|goal\w*|ambition\w*|future|upcoming|next|may|might|could|can|must|ask\w*|demand\w*|urg\w+
-    |agree\w*|decid\w*|need\w*|like[sd]?|yet|to\ be|anticipat\w*|ready|tomorrow|soon|purpose|seem\w*|thought|thinks?|talks?|attempt\w*|call\w*|suggest\w*
-    |recommend\w*|intent\w*|desir\w*|willing\w*|request\w*|idea|interest\w*|believ\w*|look\w*|motivat\w*|willing|eager|is\ to|are\ to|was\ to|were\ to
+    r"""\b(?:will|won't|shall|would|should|going\ to|plan\w*|intend\w*|intention\w*|aim\w*|hop(?:e|es|ed
+    |ing)|want\w*|wish\w*|propos\w*|promis\w*|pledg\w*
+    |vow\w*|threat\w*|offer\w*|expect\w*|due|scheduled|set\ to|slated|consider\w*|means?\ to|meant|supposed
+    |try\w*|tries|tried|seek\w*|sought|prepar\w*
+    |about\ to|likely|forecast\w*|predict\w*|project\w*|target\w*|goal\w*|ambition\w*|future|upcoming|next|may
+    |might|could|can|must|ask\w*|demand\w*|urg\w+
+    |agree\w*|decid\w*|need\w*|like[sd]?|yet|to\ be|anticipat\w*|ready|tomorrow|soon|purpose|seem\w*|thought
+    |thinks?|talks?|attempt\w*|call\w*|suggest\w*
+    |recommend\w*|intent\w*|desir\w*|willing\w*|request\w*|idea|interest\w*|believ\w*|look\w*|motivat\w*|willing
+    |eager|is\ to|are\ to|was\ to|were\ to
     |desire\w*|dream\w*|care[sd]?|purpose|prefer\w*|mission)\b|'ll\b|'d\b""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SUPPOSES = re.compile(
-    r"""\b(?:if|unless|when\w*|provided|would|should|could|might|case|assum\w+|suppos\w+|will|may|can|depend\w*|condition\w*|until|after|once|requir\w*|need\w*
-    |must|only|without|except|possib\w*|potential\w*|likely|hypothe\w*|able|shall|whether|had\ to|cannot|can't)\b|'ll\b|'d\b""",
+    r"""\b(?:if|unless|when\w*|provided|would|should|could|might|case|assum\w+|suppos\w+|will|may|can
+    |depend\w*|condition\w*|until|after|once|requir\w*|need\w*
+    |must|only|without|except|possib\w*|potential\w*|likely|hypothe\w*|able|shall|whether|had\ to|cannot
+    |can't)\b|'ll\b|'d\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-_ASKS = re.compile(r"\b(?:whether|ask\w*|wonder\w*|question\w*|unclear|unknown|uncertain|undecided|test\w*|stud\w*|examin\w*|investigat\w*)\b|\?", re.I)
+_ASKS = re.compile(
+    r"\b(?:whether|ask\w*|wonder\w*|question\w*|unclear|unknown|uncertain|undecided|test\w*|stud\w*"
+    r"|examin\w*|investigat\w*)\b|\?",
+    re.IGNORECASE,
+)
 _DONE = re.compile(
-    r"\b(?:was|were|has|have|had|did|\w{2,}ed|became|went|bought|built|paid|sold|took|ran|left|lost|made|won|gave|came|rose|fell|sent|spent|held|met|led|kept|broke|began|grew|got)\b"
+    r"\b(?:was|were|has|have|had|did|\w{2,}ed|became|went|bought|built|paid|sold|took|ran|left|lost"
+    r"|made|won|gave|came|rose|fell|sent|spent|held|met|led|kept|broke|began|grew|got)\b"
 )
 _CARRIED = {ASKED: _ASKS, SUPPOSED: _SUPPOSES, PLANNED: _PLANS, HEDGED: _HEDGES}
 
 # "X said that …", "According to X, …": whom the claim names as speaker.
 _SPEAKER = re.compile(
-    r"(?P<who>[^,]{2,60}?) (?:said|says|told|argued|argues|claimed|claims|insisted|insists|maintains|alleged|testified|stated|wrote|added)\b|According to (?P<source>[^,]{2,60}),"
+    r"(?P<who>[^,]{2,60}?) (?:said|says|told|argued|argues|claimed|claims|insisted|insists|maintains"
+    r"|alleged|testified|stated|wrote|added)\b|According to (?P<source>[^,]{2,60}),"
 )
 _NAME = re.compile(r"\b(?!The\b|A\b|An\b|In\b|On\b|His\b|Her\b)[A-Z][\w'-]+")
 
@@ -87,7 +123,7 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
     before = passage.premise.removesuffix(passage.quote) if passage.premise != passage.quote else ""
     ours: Sequence[Word] | None = None
     found: dict[tuple[int, int], Finding] = {}
-    for cue in relaying.cues(quote, inside_quotation=relaying.open_quotation(before)):
+    for cue in relaying.cues(quote, inside_quotation=speech.open_quotation(before)):
         if ours is None:
             ours, theirs = words(stated), words(quote)
         if _governs(cue, ours, theirs) and not _carried(stated, cue, theirs, passage):
@@ -104,7 +140,7 @@ def _governs(cue: Cue, ours: Sequence[Word], theirs: Sequence[Word]) -> bool:
     inside = stems_within(theirs, *cue.scope) & wanted
     outside = stems_outside(theirs, *apart) & wanted
     governed = inside - outside
-    if len(governed) < max(1, _GOVERNED * len(inside | outside)):
+    if len(governed) < max(1, _GOVERNED * len(inside | outside), _OF_CLAIM * len(wanted)):
         return False
     if not cue.verb:
         return len(governed) >= min(2, (len(wanted) + 1) // 2)

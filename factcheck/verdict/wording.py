@@ -1,7 +1,6 @@
 """The words of a sentence for comparing it with another: content words by their stems, and clauses."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,14 +9,21 @@ _BREAK = re.compile(
     r"[;:()\[\]—]|\s[–-]\s|,(?=\s)|\.(?=\s)|\b(?:but|while|whereas|although|though|which|who|whose|when|after|before|and)\b",
     re.IGNORECASE,
 )
-STOP_WORDS = frozenset(
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is written as a text."""
+    return frozenset(text.split())
+
+
+STOP_WORDS = word_set(
     """
-a an the this that these those it its he she they them their his her hers him we us our you your i my me one ones
-of in on at by to for from with as into onto over under up down out off about than then there here
-is are was were be been being am do does did done has have had having will would shall should can could may might must
-and or but nor so if while when where which who whom whose what how why that because since until during between among
-also just very too such same other another some any each both either per via s t
-""".split()
+    a an the this that these those it its he she they them their his her hers him we us our you your i my me one
+    ones of in on at by to for from with as into onto over under up down out off about than then there here is are
+    was were be been being am do does did done has have had having will would shall should can could may might must
+    and or but nor so if while when where which who whom whose what how why that because since until during between
+    among also just very too such same other another some any each both either per via s t
+    """
 )
 _IRREGULAR = {
     form: forms.split()[0]
@@ -75,12 +81,19 @@ _IRREGULAR = {
     """.strip().splitlines()
     for form in forms.split()
 }
-_SUFFIXES = (
-    ("ational", "at"), ("isations", ""), ("izations", ""), ("isation", ""), ("ization", ""), ("ations", ""), ("ation", ""),
-    ("iness", ""), ("ingly", ""), ("ings", ""), ("ing", ""), ("edly", ""), ("ied", "y"), ("ies", "y"), ("ions", ""),
-    ("ion", ""), ("ments", ""), ("ment", ""), ("ers", ""), ("ors", ""), ("ed", ""), ("er", ""), ("or", ""), ("es", ""),
-    ("ly", ""), ("s", ""), ("e", ""),
-)  # fmt: skip
+_SUFFIXES = sorted(
+    (
+        (suffix, kept)
+        for kept, suffixes in (
+            ("at", "ational"),
+            ("y", "ied ies"),
+            ("", "isations izations isation ization ations ation iness ingly ings ing edly ions ion ments ment"),
+            ("", "ers ors ed er or es ly s e"),
+        )
+        for suffix in suffixes.split()
+    ),
+    key=lambda item: -len(item[0]),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +144,3 @@ def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
             high = match.start()
             break
     return low, high
-
-
-def content(found: Sequence[Word], low: int = 0, high: int | None = None) -> list[str]:
-    """Stems of the content words between two offsets, in order; those with digits are left out."""
-    return [
-        word.stem
-        for word in found
-        if word.content and word.start >= low and (high is None or word.end <= high) and not word.text[0].isdigit()
-    ]

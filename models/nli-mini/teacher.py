@@ -311,14 +311,17 @@ def cool(recipe: Recipe, settings: Settings, folder: Path, out: Path, steps: int
     (out / "training.json").write_text(json.dumps({"pairs": teacher.pairs, "cooled": steps}) + "\n")
 
 
-def label(model_folder: Path, path: Path, *, seconds: float = math.inf) -> None:
+def label(model_folder: Path, path: Path, *, seconds: float = math.inf, skip: Sequence[str] = ()) -> None:
     """Write the logits (rows, 3) of a file's pairs as `FILE.logits.npy`, fp16; NaN where a pair is not yet judged.
 
-    Goes on where an earlier call stopped, and stops after `seconds`.
+    Goes on where an earlier call stopped, and stops after `seconds`. Pairs of the sources in `skip`, whose labels are
+    known for sure, are not judged.
     """
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
     model = AutoModelForSequenceClassification.from_pretrained(model_folder, dtype=torch.bfloat16).eval()
-    examples = encode(tokenizer, read_pairs(path))
+    pairs = read_pairs(path)
+    examples = encode(tokenizer, pairs)
+    wanted = [pair["source"] not in skip for pair in pairs]
     out = path.with_name(path.name.removesuffix(".jsonl.gz") + ".logits.npy")
     logits = np.load(out) if out.exists() else np.full((len(examples), 3), np.nan, dtype=np.float16)
     began = saved = time.monotonic()
@@ -340,7 +343,8 @@ def label(model_folder: Path, path: Path, *, seconds: float = math.inf) -> None:
     # In the file's own order, thousands at a time: what is there after a stop is as mixed as the file.
     with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for start in range(0, len(examples), 2048):
-            block = [i for i in range(start, min(start + 2048, len(examples))) if np.isnan(logits[i, 0])]
+            rows = range(start, min(start + 2048, len(examples)))
+            block = [i for i in rows if wanted[i] and np.isnan(logits[i, 0])]
             block.sort(key=lambda i: len(examples[i].ids))
             list(pool.map(judge, [block[i : i + 32] for i in range(0, len(block), 32)]))
             now = time.monotonic()
@@ -366,6 +370,7 @@ def main() -> None:
     command.add_argument("model", type=Path)
     command.add_argument("file", type=Path)
     command.add_argument("--seconds", type=float, default=math.inf)
+    command.add_argument("--skip", type=lambda names: names.split(","), default=[], metavar="SOURCES")
     given = parser.parse_args()
     recipe = Recipe()
     settings = Settings(**recipe.settings["teacher"])
@@ -375,7 +380,7 @@ def main() -> None:
     elif given.command == "cool":
         cool(recipe, settings, folder, given.out, settings.cool_down if given.steps is None else given.steps)
     else:
-        label(given.model, given.file, seconds=given.seconds)
+        label(given.model, given.file, seconds=given.seconds, skip=given.skip)
 
 
 if __name__ == "__main__":

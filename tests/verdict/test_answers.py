@@ -113,6 +113,13 @@ def test_a_contradicted_part_contradicts_the_claim_and_is_named():
     assert "b" == verdict.evidence[0].passage.source.doc_id
 
 
+def test_a_passage_that_supports_one_part_does_not_contradict_another():
+    """It speaks of that part, and the model takes what is about something else for a contradiction."""
+    verdict = decide(TWO_PARTS, judged("The bridge opened in 1998.", NO, parts=(YES, NO)), rule=PARTS)
+
+    assert [Label.SUPPORTED, Label.NOT_ENOUGH_INFO] == [part.label for part in verdict.parts]
+
+
 def test_a_part_that_nothing_speaks_of_leaves_the_claim_open():
     """The reason is `partly_supported`, and the open part is named."""
     verdict = decide(TWO_PARTS, judged("The bridge opened in 1998.", OPEN, parts=(YES, OPEN)), rule=PARTS)
