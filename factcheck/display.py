@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 _UNITS: Final[Mapping[Stage, str]] = {
     "reading": "files",
     "indexing": "documents",
+    "embedding": "sentences",
     "scoring": "claims",
     "judging": "pairs",
+    "probing": "verdicts",
 }
 _COLOURS: Final = {
     Label.SUPPORTED: "green",

@@ -9,12 +9,14 @@ from factcheck.cli.app import app
 from factcheck.cli.options import (
     ConfigOption,
     Corpus,
+    EmbedderOption,
     Index,
     Language,
     MaxFileMb,
     MaxSeconds,
     Passages,
     Quiet,
+    Retriever,
     resolve_settings,
 )
 
@@ -27,17 +29,22 @@ def index(  # noqa: PLR0913
     language: Language = None,
     max_file_mb: MaxFileMb = None,
     max_seconds: MaxSeconds = None,
+    embedder: EmbedderOption = None,
     config: ConfigOption = None,
     quiet: Quiet = False,
 ) -> None:
     """Build an index of documents, or bring it up to date: only what changed is read.
+
+    With --embedder the index keeps a vector of each sentence too, for --retriever dense or hybrid.
 
     Example: factcheck index reports/ --index reports.idx
     """
     from factcheck import display  # noqa: PLC0415
     from factcheck.jobs.sources import index_corpus  # noqa: PLC0415
 
-    settings = resolve_settings(config, language=language, max_file_mb=max_file_mb, max_seconds=max_seconds).settings
+    settings = resolve_settings(
+        config, language=language, max_file_mb=max_file_mb, max_seconds=max_seconds, embedder=embedder
+    ).settings
     with display.Progress(quiet=quiet) as progress:
         report = index_corpus(corpus, index, settings, progress)
     typer.echo(
@@ -54,6 +61,8 @@ def search(  # noqa: PLR0913
     corpus: Corpus = None,
     index: Index = None,
     passages: Passages = None,
+    retriever: Retriever = None,
+    embedder: EmbedderOption = None,
     language: Language = None,
     config: ConfigOption = None,
 ) -> None:
@@ -66,7 +75,15 @@ def search(  # noqa: PLR0913
     from factcheck.types import Claim  # noqa: PLC0415
 
     settings = resolve_settings(
-        config, corpus=corpus, index=index, passages=passages, stages=(), language=language, evidence="corpus"
+        config,
+        corpus=corpus,
+        index=index,
+        passages=passages,
+        retriever=retriever,
+        embedder=embedder,
+        stages=(),
+        language=language,
+        evidence="corpus",
     ).settings
     finder = open_finder(settings).finder
     claim = Claim(id="search", text=text)

@@ -28,6 +28,10 @@ Stages = Annotated[
     typer.Option(help="Judge the best passages first, the rest where the verdict is open: 4,10. Off by default."),
 ]
 EvidenceOption = Annotated[str | None, typer.Option("--evidence", help="auto, corpus, given or gold.")]
+Retriever = Annotated[str | None, typer.Option(help="How passages are found: lexical, dense or hybrid.")]
+EmbedderOption = Annotated[
+    str | None, typer.Option("--embedder", help="sentence-transformers model for dense and hybrid: a folder or a name.")
+]
 ContextOption = Annotated[
     bool | None,
     typer.Option("--context/--no-context", help="Show the model the sentence before where a sentence leans on it."),

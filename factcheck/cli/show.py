@@ -26,6 +26,7 @@ def show(
     from factcheck import display  # noqa: PLC0415
     from factcheck.errors import RunError  # noqa: PLC0415
     from factcheck.formats.records import to_json, to_line  # noqa: PLC0415
+    from factcheck.jobs.fragile import fragile_edits  # noqa: PLC0415
     from factcheck.jobs.lookup import look_up  # noqa: PLC0415
     from factcheck.run.ledger import Ledger  # noqa: PLC0415
 
@@ -49,9 +50,12 @@ def show(
             if records:
                 line = to_line(verdict) if traced is None else to_json(traced.record())
                 typer.echo(line.encode())
-            elif traced is None:
-                display.print_verdict(verdict, named=True)
             else:
-                display.print_trace(traced)
+                if traced is None:
+                    display.print_verdict(verdict, named=True)
+                else:
+                    display.print_trace(traced)
+                for edit in fragile_edits(ledger, verdict.claim.id):
+                    typer.echo(f"fragile: it stays with {display.visible(edit)}")
     if failed:
         raise typer.Exit(1)

@@ -19,6 +19,7 @@ from factcheck.cli.options import (
     Corpus,
     Cues,
     Device,
+    EmbedderOption,
     Encoding,
     EvidenceOption,
     Format,
@@ -36,6 +37,7 @@ from factcheck.cli.options import (
     Precision,
     Quantities,
     Quiet,
+    Retriever,
     Stages,
     Support,
     numbers,
@@ -61,6 +63,8 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     device: Device = None,
     language: Language = None,
     passages: Passages = None,
+    retriever: Retriever = None,
+    embedder: EmbedderOption = None,
     stages: Stages = None,
     evidence: EvidenceOption = None,
     context: ContextOption = None,
@@ -85,6 +89,9 @@ def verify(  # noqa: PLR0913 (one parameter an option)
     new: Annotated[
         bool, typer.Option("--new", help="Where the run folder holds a run, begin another beside it: NAME-2, …")
     ] = False,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Then change small things in decided claims, and flag verdicts that stay.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and index, score a sample, and estimate.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -105,6 +112,8 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         device=device,
         language=language,
         passages=passages,
+        retriever=retriever,
+        embedder=embedder,
         stages=numbers("--stages", stages),
         evidence=evidence,
         context=context,
@@ -134,10 +143,12 @@ def verify(  # noqa: PLR0913 (one parameter an option)
         typer.echo(str(forecast))
         return
     folder = Path(settings.run or f"runs/{Path(claims).name.split('.')[0] if claims != '-' else 'claims'}")
-    _verify(claims, folder, settings, new=new, quiet=quiet)
+    _verify(claims, folder, settings, new=new, probe=probe, quiet=quiet)
 
 
-def _verify(claims: str, folder: Path, settings: "Settings", *, new: bool, quiet: bool) -> None:
+def _verify(  # noqa: PLR0913 (all named)
+    claims: str, folder: Path, settings: "Settings", *, new: bool, probe: bool, quiet: bool
+) -> None:
     from factcheck import display  # noqa: PLC0415
     from factcheck.jobs.command import verify_command  # noqa: PLC0415
     from factcheck.jobs.verify import run_job  # noqa: PLC0415
@@ -165,6 +176,18 @@ def _verify(claims: str, folder: Path, settings: "Settings", *, new: bool, quiet
     display.print_summary(report.counts, [*report.contradictions, *report.conflicts], report.open_reasons)
     typer.echo("")
     typer.echo(str(report))
+    if probe:
+        _probe(folder, quiet=quiet)
+
+
+def _probe(folder: Path, *, quiet: bool) -> None:
+    """Probe a finished run with its own settings."""
+    from factcheck import display  # noqa: PLC0415
+    from factcheck.jobs.fragile import probe_folder  # noqa: PLC0415
+
+    with display.Progress(quiet=quiet) as progress:
+        report = probe_folder(folder, progress=progress)
+    typer.echo(str(report))
 
 
 @app.command()
@@ -179,6 +202,8 @@ def ask(  # noqa: PLR0913
     device: Device = None,
     language: Language = None,
     passages: Passages = None,
+    retriever: Retriever = None,
+    embedder: EmbedderOption = None,
     support: Support = None,
     contradict: Contradict = None,
     check_all: CheckAll = None,
@@ -200,6 +225,8 @@ def ask(  # noqa: PLR0913
         "device": device,
         "language": language,
         "passages": passages,
+        "retriever": retriever,
+        "embedder": embedder,
         "stages": (),  # all its evidence is shown
         "support": support,
         "contradict": contradict,

@@ -9,7 +9,7 @@ from factcheck.errors import ClaimsError
 from factcheck.jobs.calibrations import calibration_of
 from factcheck.jobs.progress import Progress
 from factcheck.jobs.scorer import open_scorer
-from factcheck.jobs.sources import Sources, open_finder
+from factcheck.jobs.sources import Sources, embedder_identity, open_finder
 from factcheck.machine import instruction_set
 from factcheck.nli import PairScorer
 from factcheck.pipeline import check_length, verify
@@ -74,6 +74,7 @@ def identity_of(settings: Settings, sources: Sources, scorer: tuple[str, str]) -
         "processor": instruction_set(),
         "versions": scoring_versions(),
         **values,
+        "embedder": embedder_identity(settings, sources.index),
     }
     calibration = calibration_of(settings, identity)
     return identity | {"calibration": None if calibration is None else calibration.record()}

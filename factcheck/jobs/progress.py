@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol, TypeAlias
 
-Stage: TypeAlias = Literal["reading", "indexing", "scoring", "judging"]
+Stage: TypeAlias = Literal["reading", "indexing", "embedding", "scoring", "judging", "probing"]
 
 
 class Progress(Protocol):

@@ -11,10 +11,12 @@ from factcheck.config import Settings
 from factcheck.corpus.build import BuildReport, build_index
 from factcheck.corpus.files import Limits, Problem
 from factcheck.corpus.index import CorpusIndex
+from factcheck.corpus.nearest import published
 from factcheck.errors import ConfigError
 from factcheck.jobs.progress import Progress, Silent
-from factcheck.retrieval.finder import EvidenceFinder
-from factcheck.types import Claim, Source
+from factcheck.retrieval.dense import SentenceEmbedder, open_embedder
+from factcheck.retrieval.finder import LEXICAL, EvidenceFinder
+from factcheck.types import JSON, Claim, Source
 from factcheck.verdict.periods import by
 
 
@@ -33,8 +35,9 @@ def open_finder(settings: Settings, *, exclude: Sequence[Path] = (), progress: P
     to date first; neither is for claims that bring their own sources. Files in `exclude` are no documents.
 
     Raises:
-        CorpusError: Nothing is readable, or the index is missing, torn or in use.
-        ConfigError: The index is of another language than the settings.
+        CorpusError: Nothing is readable, the index is missing, torn or in use, or it lacks vectors of the embedder.
+        ConfigError: The index is of another language than the settings, or the extra `dense` is not installed.
+        ModelError: The embedder cannot be used.
     """
     folder = Path(settings.index) if settings.index else None
     if settings.corpus:
@@ -63,13 +66,28 @@ def finder_of(settings: Settings, index: CorpusIndex | None) -> EvidenceFinder:
         context=settings.context,
         language=settings.language,
         left_out=is_later if settings.as_of else None,
+        retriever=settings.retriever,
+        embedder=None if settings.retriever == LEXICAL else embedder_of(settings),
     )
+
+
+def embedder_of(settings: Settings) -> SentenceEmbedder | None:
+    """The embedder that settings name; its weights are read when it is first used."""
+    return open_embedder(settings.embedder, settings.device) if settings.embedder else None
+
+
+def embedder_identity(settings: Settings, index: CorpusIndex | None) -> JSON:
+    """What of the embedder can change a verdict; None where passages are found by words alone."""
+    if settings.retriever == LEXICAL or (embedder := embedder_of(settings)) is None:
+        return None
+    search = None if index is None else published(index, embedder).search
+    return {"model": embedder.fingerprint, "library": embedder.library, "search": search}
 
 
 def index_corpus(
     corpus: str, folder: Path, settings: Settings, progress: Progress, *, exclude: Sequence[Path] = ()
 ) -> BuildReport:
-    """Bring an index up to date, telling progress of files read and of what cannot be."""
+    """Bring an index up to date, with vectors where an embedder is named, telling progress and what cannot be read."""
     done = 0
 
     def on_read(count: int, total: int) -> None:
@@ -77,6 +95,14 @@ def index_corpus(
         progress.total("reading", total)
         progress.advance("reading", count - done)
         done = count
+
+    embedded = 0
+
+    def on_embedded(count: int, total: int) -> None:
+        nonlocal embedded
+        progress.total("embedding", total)
+        progress.advance("embedding", count - embedded)
+        embedded = count
 
     def on_problem(problem: Problem) -> None:
         progress.note(f"skipped {problem}")
@@ -89,9 +115,11 @@ def index_corpus(
         language=settings.language,
         limits=limits,
         exclude=exclude,
+        embedder=embedder_of(settings),
         on_problem=on_problem,
         on_read=on_read,
         on_indexed=lambda documents: progress.advance("indexing", documents),
+        on_embedded=on_embedded,
         on_wait=lambda: progress.note(f"waiting for another process that is writing the index {folder}"),
     )
 

@@ -30,7 +30,7 @@ from factcheck.types import JSON, Claim, EvidenceFrom, Label, Reason, Verdict
 LEDGER = "run.sqlite"
 LOCK = "write.lock"
 OWN_FILES = (  # all that a run keeps in its folder; the ledger and its lock last
-    *("rejected.jsonl", "rejected.new", "manifest.json", "manifest.json.new"),
+    *("rejected.jsonl", "rejected.new", "fragile.jsonl", "fragile.new", "manifest.json", "manifest.json.new"),
     *(f"{LEDGER}-wal", f"{LEDGER}-shm", f"{LEDGER}-journal", LEDGER, LOCK),
 )
 _FORMAT = 4
@@ -390,10 +390,15 @@ class Ledger:
         Raises:
             RunError: The ledger is torn; what came before is right.
         """
-        query = "SELECT evidence.record, claims.record FROM evidence JOIN claims USING (position)"
+        query = """
+            SELECT evidence.record, claims.record, parts
+            FROM evidence JOIN claims USING (position) JOIN verdicts USING (edition, position)
+        """
         try:
-            for evidence, claim in self._db.execute(query):
-                yield json.loads(evidence)["premise"], json.loads(claim)["text"]
+            for evidence, claim, parts in self._db.execute(query):
+                premise = json.loads(evidence)["premise"]
+                yield premise, json.loads(claim)["text"]
+                yield from ((premise, part["text"]) for part in json.loads(parts))
         except sqlite3.DatabaseError as error:
             raise _refusal(self.folder / LEDGER, error, "read") from error
         except (KeyError, TypeError, ValueError) as error:
