@@ -179,9 +179,9 @@ class Combination:
         given = weighing.label if label is None else label
         return self.confidences.of(given, weighing.probability(given))
 
-    def stance(self, judged: Judged) -> Stance:
+    def stance(self, scores: NLIScores) -> Stance:
         """What one passage says: the likelier side where it reaches the floor, support where both are as likely."""
-        return self._stance(*_tempered(judged.scores, 1 / self.temperature))
+        return self._stance(*_tempered(scores, 1 / self.temperature))
 
     def features(self, claim: str, judged: Sequence[Judged]) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """The `FEATURES` of support, and of contradiction."""

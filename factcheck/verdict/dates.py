@@ -124,10 +124,10 @@ class Date:
             and not other.years[0] < self.years[0] <= self.years[1] < other.years[1]
         ):
             return None  # the dates it runs between are there as well
-        pairs = [
+        pairs: list[tuple[Span | None, Span | None]] = [
             (self.years, other.years),
             (self.months, other.months),
-            (self.day and (self.day, self.day), other.day and (other.day, other.day)),
+            *([((self.day, self.day), (other.day, other.day))] if self.day and other.day else []),
         ]
         known = [(ours, theirs) for ours, theirs in pairs if ours and theirs]
         if not known:
@@ -137,7 +137,7 @@ class Date:
         inside = all(
             ours is None or (theirs is not None and ours[0] <= theirs[0] and theirs[1] <= ours[1])
             for ours, theirs in pairs
-        )
+        ) and (self.day is None or other.day is not None)
         return Fit.INSIDE if inside else Fit.OVERLAPS
 
 
@@ -177,36 +177,28 @@ def _date(text: str, match: re.Match[str], counts: set[int]) -> list[Date]:  # n
         return [Date(start, end, (year, year), (month, month), day[0] if day else None)]
     if slash := group["slash"]:
         first, second, year = map(int, re.split(r"[/.]", slash))
-        month, day = (first, second) if second > 12 else (second, first)
-        known = max(first, second) > 12 or first == second
-        return [
-            Date(start, end, (year, year), (month, month) if known and month <= 12 else None, day if known else None)
-        ]
-    for day, month, year in (("day1", "month1", "year1"), ("day2", "month2", "year2"), ("", "month3", "year3")):
-        if name := group[month]:
-            at = _MONTHS[name.lower().strip(".")]
-            named = int(group[year]) if group[year] else None
-            if not day or named is not None or name[0].isupper():
-                one_day = day and not group["days"] and not group["more"]
-                number = int(re.sub(r"\D", "", group[day])) if one_day else None
-                return [Date(start, end, (named, named) if named else None, (at, at), number or None)]
-            return []
-    if (quarter := group["quarter1"] or group["quarter2"]) and group["year4"]:
-        at = (
-            4
-            if quarter == "last"
-            else int(quarter[0])
-            if quarter[0].isdigit()
-            else _ORDINALS.index(quarter.lower()) + 1
-        )
+        number, month = (second, first) if second > 12 else (first, second)
+        known = (max(first, second) > 12 or first == second) and 1 <= month <= 12
+        return [Date(start, end, (year, year), (month, month) if known else None, number if known else None)]
+    for days, months, years in (("day1", "month1", "year1"), ("day2", "month2", "year2"), ("", "month3", "year3")):
+        if name := group[months]:
+            at = _MONTHS[name.casefold().strip(".")]
+            named = int(group[years]) if group[years] else None
+            if days and named is None and not name[0].isupper():
+                return []
+            one_day = days and not group["days"] and not group["more"]
+            the_day = int(re.sub(r"\D", "", group[days])) if one_day else 0
+            return [Date(start, end, (named, named) if named else None, (at, at), the_day or None)]
+    if (quarter := (group["quarter1"] or group["quarter2"] or "").casefold()) and group["year4"]:
+        at = {"last": 4}.get(quarter) or (_ORDINALS.index(quarter) + 1 if quarter in _ORDINALS else int(quarter[0]))
         year = int(group["year4"])
         return [Date(start, end, (year, year), (3 * at - 2, 3 * at))]
     if half := group["half1"] or group["half2"]:
-        at = 1 if half.lower() in {"1", "first"} else 2
+        at = 1 if half.casefold() in {"1", "first"} else 2
         year = int(group["year5"])
         return [Date(start, end, (year, year), (6 * at - 5, 6 * at))]
     if century := group["century"]:
-        name = century.lower()
+        name = century.casefold()
         at = int(name[:-2].strip()) if name[0].isdigit() else _CENTURIES.index(name) + 1
         return [Date(start, end, (100 * at - 100, 100 * at))]
     if decade := group["decade"]:
@@ -220,8 +212,8 @@ def _date(text: str, match: re.Match[str], counts: set[int]) -> list[Date]:  # n
         if not group["bc"] and not _is_year(text, start, start + 4, counts):
             return []
         return [Date(start, end, (-year, -year) if group["bc"] else (year, year))]
-    if (month := group["month"]) and month[0].isupper() and _is_month(text, match):
-        at = _MONTHS[month.lower().strip(".")]
+    if (name := group["month"]) and name[0].isupper() and _is_month(text, match):
+        at = _MONTHS[name.casefold().strip(".")]
         return [Date(start, end, None, (at, at))]
     return []
 

@@ -62,11 +62,13 @@ _PLANNED = pattern(
 (?:plan(?:s|ned|ning)?|intend(?:s|ed|ing)?|aim(?:s|ed|ing)?|hop(?:e|es|ed|ing)|want(?:s|ed|ing)?|wish(?:es|ed)?
 |propos(?:e|es|ed|ing)
 |promis(?:e|es|ed|ing)|pledg(?:e|es|ed|ing)|vow(?:s|ed|ing)?|threaten(?:s|ed|ing)?|offer(?:s|ed|ing)?|expect(?:s
-|ed|ing)?|seeks?|sought) (?:not )?to
+|ed|ing)?|seeks?|sought|prepar(?:e|es|ed|ing)) (?:not )?to
 |plans? (?:for|on)|(?:plans?|intentions?|proposals?|ambitions?) (?:for \w+ )?to
 |(?:is|are|was|were|been) (?:(?:\w+ly|also|now|still|not) )?
-(?:expected|due|scheduled|set|slated|planned|projected|forecast|anticipated|going|about|intended|predicted|poised|on track) to
+(?:expected|due|scheduled|set|slated
+|planned|projected|forecast|anticipated|going|about|intended|predicted|poised|on track|supposed|meant) to
 |(?:in talks|on course|under pressure) (?:to|over)|close to(?= \w+ing\b)|propos(?:e|es|ed)(?= \w+ing\b)
+|(?:permission|approval|consent|request|bid) to
 |calls? (?:on|for)(?: (?!to\b)[\w'-]+){1,4} to|called (?:on|for)(?: (?!to\b)[\w'-]+){1,4} to
 |(?:is|are|was|were) (?:planned|slated|scheduled|set|due) for
 |consider(?:s|ed|ing)?(?= \w+ing\b)|(?:is|are|was|were) (?:\w+ )?considering
@@ -84,7 +86,9 @@ _DEFINES = pattern(
 _UNDER_A_PLAN = pattern(
     r"\b(?:plans?|proposals?|bill|scheme|project|blueprint|draft)\b[^.;]*?\b(?P<cue>would)\b(?! have\b)"
 )
-_REPORTS_FUTURE = pattern(r"\b(?:announc\w+|said|says|promis\w+|agreed|predict\w+|expect\w*)\b")
+_REPORTS_FUTURE = pattern(
+    r"\b(?:announc\w+|said|says|promis\w+|agreed|predict\w+|expect\w*|assur\w+|hint\w*|confiden\w+|hop(?:e|es|ed))\b"
+)
 _WOULD = pattern(
     r"\bwould\b(?! (?:have|later|go on|eventually|become|remain|often|always|usually|sometimes|like|rather|not)\b)"
 )

@@ -29,7 +29,7 @@ _GROUPS: dict[str, tuple[str, str]] = {
         ("amount", "some", "some several many"),
         ("amount", "few", "few little minority hardly scarcely"),
         ("frequency", "always", "always"),
-        ("frequency", "often", "often usually frequently regularly mostly"),
+        ("frequency", "often", "often usually frequently regularly"),
         ("frequency", "rarely", "rarely seldom occasionally"),
         (
             "direction",
@@ -70,14 +70,14 @@ _GROUPS: dict[str, tuple[str, str]] = {
             "extreme",
             "highest",
             """
-            highest largest biggest longest greatest strongest warmest best most tallest fastest oldest maximum
+            highest largest biggest longest greatest strongest warmest best tallest fastest oldest maximum
             """,
         ),
         (
             "extreme",
             "lowest",
             """
-            lowest smallest shortest weakest coldest worst least slowest youngest minimum
+            lowest smallest shortest weakest coldest worst slowest youngest minimum
             """,
         ),
         ("bound", "above", "above over exceeding exceeds exceeded"),
@@ -176,11 +176,11 @@ def _negated(ours: _Text, theirs: _Text) -> Iterator[Finding]:
     if not _denies((ours.negations or within)[0], side, others):
         return
     [word] = ours.negations or within
+    span, opposes = (word.start, word.end), near.tight and ours.modal == theirs.modal
     if ours.negations:
-        detail, spans = f"claim {word.text}, passage none", ((word.start, word.end), None)
+        yield Finding(Check.NEGATION, "negated", f"claim {word.text}, passage none", claim=span, opposes=opposes)
     else:
-        detail, spans = f"claim none, passage {word.text}", (None, (word.start, word.end))
-    yield Finding(Check.NEGATION, "negated", detail, *spans, opposes=near.tight and ours.modal == theirs.modal)
+        yield Finding(Check.NEGATION, "negated", f"claim none, passage {word.text}", passage=span, opposes=opposes)
 
 
 def _denies(negation: Word, side: _Text, others: _Text) -> bool:

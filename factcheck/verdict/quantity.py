@@ -113,7 +113,7 @@ def figures(text: str) -> Figures:
         if _is_label(text, number) and (name := _NAME.search(text[max(0, number.start - 24) : number.start]))
     )
     values = frozenset(value for number in found for value in number.values)
-    spans = [(item.start, item.end) for item in (*amounts, *when)]
+    spans = [*taken, *((amount.start, amount.end) for amount in amounts)]
     telling = tuple(
         word
         for word in spoken
@@ -375,7 +375,7 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
     theirs = figures(passage.premise)
     title = figures(f"{passage.source.title} {passage.source.date or ''}")
     shift = len(passage.premise) - len(passage.quote) if passage.premise.endswith(passage.quote) else None
-    if len(theirs.amounts) + len(theirs.dates) > _MOST_FIGURES:
+    if any(len(found.amounts) + len(found.dates) > _MOST_FIGURES for found in (ours, theirs)):
         return ()
     lacks = [*_lacking_amounts(ours, theirs, title), *_lacking_dates(ours, theirs, title)]
     lacks += _lacking_labels(ours, theirs, title)
@@ -486,7 +486,7 @@ def _is_derived(amount: Amount, theirs: Figures) -> bool:
         return True
     [value] = amount.points
     values = [min(there.points) for there in theirs.amounts if len(there.points) == 1 and not there.number.ordinal][:12]
-    values += [there.points and max(there.points) for there in theirs.amounts if len(there.points) > 1][:4]
+    values += [max(there.points) for there in theirs.amounts if len(there.points) > 1][:4]
     values = [item for item in values if item]
     sums = {sum(values)} if len(values) > 2 else set()
     for at, one in enumerate(values):
@@ -536,7 +536,7 @@ def _lacking_dates(ours: Figures, theirs: Figures, title: Figures) -> Iterator[_
         if others:
             nearest = _nearest(ours, date, theirs, others)
             rivals = sum(_same_clause(theirs, nearest, item) for item in others) - 1
-            same_fields = date.years is None or nearest.years is not None
+            same_fields = date.years is None or (isinstance(nearest, Date) and nearest.years is not None)
             yield _Lack(date, nearest, rivals, matters=same_fields and not relative)
         elif Fit.APART not in met:
             yield _Lack(date, None, matters=not there and not relative and _is_the_point(date, ours))

@@ -144,7 +144,11 @@ def _governs(cue: Cue, ours: Sequence[Word], theirs: Sequence[Word]) -> bool:
         return False
     if not cue.verb:
         return len(governed) >= min(2, (len(wanted) + 1) // 2)
-    return _head(cue, theirs) in governed or len(governed) >= 3
+    if _head(cue, theirs) in governed or len(governed) >= 3:
+        return True
+    # Another verb, yet the same subject doing something to the same things.
+    about = stems_within(theirs, *([cue.subject] if cue.subject else [])) & wanted
+    return len(governed) >= 2 and bool(about)
 
 
 def _head(cue: Cue, theirs: Sequence[Word]) -> str | None:

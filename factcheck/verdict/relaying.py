@@ -17,29 +17,33 @@ _READERS: tuple[tuple[Callable[[str], Iterator[Cue]], frozenset[str]], ...] = (
         speech.stated,
         listed(
             """clai alle argu insi main asse cont test comp stre adds adde add warn stat decl boas sayi tell twee
-            post wrot writ pred reck repo rema swor hold accu blam"""
+            post wrot writ pred reck repo rema hint assu swor swea hold accu blam"""
         ),
     ),
     (speech.believed, listed("susp beli thin thou fear doub gues assu spec supp worr hope imag sugg")),
-    (speech.according, listed("acco word view opin")),
+    (speech.according, listed("acco word view opin by")),
     (
         speech.stated_after,
         listed(
             """said says say adde adds clai argu insi told wrot writ prom warn expl reca comp pred main alle stre
-            decl beli thin fear susp test boas twee"""
+            decl beli thin fear susp test boas twee hope hopi sugg reck expe"""
         ),
     ),
-    (speech.nouns, listed("clai alle rumo spec sugg accu fear susp asse myth stor repo char")),
+    (speech.nouns, listed("clai alle rumo spec sugg accu fear susp asse myth stor lege repo char idea noti theo beli")),
     (
         speech.denials,
-        listed("deni deny reje disp refu dism rebu true untr fals myth lie hoax case evid proo indi sign"),
+        listed(
+            """deni deny reje disp refu dism rebu true untr fals myth lie hoax case evid proo prov show demo veri
+            esta indi sign"""
+        ),
     ),
     (mood.conditions, listed("if unle supp shou had were woul")),
     (
         mood.plans,
         listed(
-            """talk trac cour pres clos call plan inte aim aims aime aimi hope hopi want wish prop prom pled vow vows vowe thre offe expe seek
-            soug ambi due sche set slat proj fore anti goin abou pred pois cons dema reco urge"""
+            """prep talk perm appr requ bid mean trac cour pres clos call plan inte aim aims aime aimi hope hopi
+            want wish prop prom pled vow vows vowe thre offe expe seek soug ambi due sche set slat proj fore
+            anti goin abou pred pois cons dema reco urge"""
         ),
     ),
     (mood.futures, listed("is are will won shal woul")),
@@ -47,7 +51,8 @@ _READERS: tuple[tuple[Callable[[str], Iterator[Cue]], frozenset[str]], ...] = (
     (
         mood.impersonal,
         listed(
-            "said beli thou repo alle rumo susp fear clai assu unde sugg spec like unli poss prob conc hope chan risk"
+            """accu appe seem said beli thou repo alle rumo susp fear clai assu unde sugg spec like unli poss prob
+            conc hope chan risk"""
         ),
     ),
     (mood.adverbs, listed("perh poss mayb prob repo alle supp purp pres conc like")),
@@ -56,7 +61,7 @@ _READERS: tuple[tuple[Callable[[str], Iterator[Cue]], frozenset[str]], ...] = (
 
 @lru_cache(maxsize=4096)
 def cues(text: str, *, inside_quotation: bool = False) -> tuple[Cue, ...]:
-    """accu appe seem alle All cues of a sentence with straight apostrophes.
+    """All cues of a sentence with straight apostrophes.
 
     Args:
         text: The sentence.

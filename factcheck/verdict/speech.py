@@ -140,7 +140,7 @@ _STATING = (
     r"(?:claim(?:s|ed|ing)?|alleg(?:e|es|ed|ing)|argu(?:e|es|ed|ing)|insist(?:s|ed)?|maintain(?:s|ed)?|assert(?:s|ed)?"
     r"|contend(?:s|ed)?|testif(?:y|ies|ied)|complain(?:s|ed)?|stress(?:es|ed)?|add(?:s|ed)?|warn(?:s|ed)?|stated"
     r"|declar(?:es|ed)|boast(?:s|ed)?|saying|telling|tweet(?:s|ed)?|posted|wrote|writes|predict(?:s|ed)?"
-    r"|reckon(?:s|ed)?|report(?:s|ed)?|remark(?:s|ed)?|swore|swears|holds)"
+    r"|reckon(?:s|ed)?|report(?:s|ed)?|remark(?:s|ed)?|hint(?:s|ed)?|assur(?:e|es|ed)|swore|swears|holds)"
 )
 _BELIEVING = (
     r"(?:suspect(?:s|ed)?|believ(?:e|es|ed)|thinks?|thought|fear(?:s|ed)?|doubt(?:s|ed)?|guess(?:es"
@@ -157,10 +157,13 @@ _STATED = pattern(
     rf"\b{_STATING}(?: (?!that\b)[^\s,;:.()]+){{0,3}}? that\b|\bstates that\b|\b(?:claim(?:s|ed|ing)?"
     r"|alleg(?:es|ed)) to (?=have|be)\b"
     rf"|\b(?:claim(?:s|ed)?|insist(?:s|ed)?|argue[sd]?|alleged?|alleges|complain(?:s|ed)?){_WHO_FOLLOWS}"
+    r"|\b(?:maintain(?:s|ed)?|sw(?:ears|ore)|declares?|reckons?)(?= (?:the|a|an|his|her|its|their)"
+    r" (?:[\w'-]+ ){1,4}(?:is|are|was|were|has|had|have|did|will|would)\b| (?:he|she|it|they) )"
+    r"|\bclaim(?:s|ed)? (?:responsibility|credit) for\b|\bsw(?:ears|ore) that\b"
     r"|\baccus(?:e|es|ed|ing)\b[^,;.]{1,80}? of\b|\bblam(?:e|es|ed)\b(?! for)"
 )
 _BELIEVED = pattern(rf"\b{_BELIEVING}\b(?:(?: \w+ly)? that\b|{_WHO_FOLLOWS})")
-_ACCORDING = pattern(r"\b(?:according to|in the (?:words|view|opinion) of)\b")
+_ACCORDING = pattern(r"\b(?:according to|in the (?:words|view|opinion) of|by (?:his|her|their) own account)\b")
 # Passives, the speaker of the text itself, and turns of phrase.
 NO_SPEAKER = pattern(
     r"\b(?:is|are|was|were|be|been|being|it|i|we|you|us|let's|let us|to|shall we|of"
@@ -209,7 +212,8 @@ def according(text: str) -> Iterator[Cue]:
         if not opens and not before.endswith((",", '"', "\u201d")) and not source.lstrip()[:1].isupper():
             continue  # "paid according to age"
         scope = (end, clause_end(text, end + 2)) if opens else (_sentence_start(text, match.start()), match.start())
-        yield Cue(ATTRIBUTED, match.span(), (scope,), (match.end(), end), source)
+        after = (end, clause_end(text, end + 2)) if not opens and text[end : end + 1] == "," else (end, end)
+        yield Cue(ATTRIBUTED, match.span(), (scope, after), (match.end(), end), source)
 
 
 def subject(text: str, verb: int) -> Span:
@@ -241,7 +245,7 @@ _AFTER = re.compile(
       (?P<who>(?:[^\s,;:.?!"\u201c\u201d]+\s){1,9}?)
       (?:said|says|say|added|adds|claim(?:s|ed)?|argue[sd]?|insist(?:s|ed)?|told|wrote|writes|promised|warned
       |explained|recalled|complained|predicted
-        |maintained|alleged|stressed|declared|believes?|thinks?|fears?|suspects?|testified|boasted|tweeted)\b
+        |maintained|alleged|stressed|declared|hopes|hoped|expects|suggested|reckons|believes?|thinks?|fears?|suspects?|testified|boasted|tweeted)\b
     | (?:said|says|added|adds|wrote|writes|warned|explained|insisted|insists|claimed|claims|argued|argues
     |promised|recalled)\s(?P<by>[^,;:.?!"]{2,70}(?=[,.;?!]|$))
     )""",
@@ -276,7 +280,7 @@ def stated_after(text: str) -> Iterator[Cue]:
 
 _NOUN = pattern(
     r"\b(?P<noun>claim|allegation|rumou?r|speculation|suggestion|accusation|fear|suspicion|assertion"
-    r"|myth|stor(?:y|ie)|report|charge)s?"
+    r"|myth|stor(?:y|ie)|report|charge|legend|(?P<thought>idea|notion|theor(?:y|ie)|belief))s?"
     r"(?: (?:has it|have it|is|was|goes))? that\b"
 )
 _NOUN_OF = pattern(r"\b(?:claim|allegation|rumou?r|report|accusation)s? (?:of|about)\b")
@@ -291,19 +295,20 @@ _FALSE = pattern(
     r"\b(?:is|are|was|were|proved|has been|have been|turned out to be) (?:(?:\w+ly|a|an|all|pure"
     r"|simply) )*(?P<not>not )?(?:(?:\w+ly|a|an|all|pure) )*"
     r"(?:false|untrue|fake|wrong|baseless|unfounded|fabricated|debunked|nonsense|hoax|lies?|myth"
-    r"|incorrect|invented|(?P<true>true|correct))\b"
+    r"|incorrect|invented|absurd|mistaken|ridiculous|groundless|misguided|(?P<true>true|correct))\b"
 )
 _DENIED = pattern(
     r"""\b(?:(?:den(?:y|ies|ied|ying)|disput(?:e|es|ed|ing)) (?:that|having|being|ever|knowing|any (?=\w+ing\b))\b
 |(?:den(?:y|ies|ied|ying)|reject(?:s|ed|ing)?|disput(?:e|es|ed|ing)|refut(?:e|es|ed)|dismiss(?:es|ed)?|rebut(?:s|ted)?)
 (?: (?:the|all|any|these|such|an?|his|her|its|their|media|press))* (?:
 claims?|allegations?|reports?|rumou?rs?|suggestions?|accusations?|charges?|story|stories|idea) (?:that|of|about)\b
-|den(?:y|ies|ied)(?= (?:it|he|she|they|the|there|his|her|its|their|any) (?:\w+ ){1,2}(?:is|was|were|are|had|has
+|den(?:y|ies|ied)(?= (?:it|he|she|they|the|there|his|her|its|their|any) (?:\w+ ){0,2}(?:is|was|were|are|had|has
 |have|did|would)\b))"""
 )
 _NOT_SO = pattern(
     r"""\b(?:it is|it's|it was) (?:(?:simply|just) )?(?:not true|untrue|false|a (?:myth|lie|hoax)
     |not the case)(?: (?:that|to say))\b
+|\b(?:nobody|no one|never|not|none|n't) (?:\w+ )?(?:prov\w+|shown|demonstrated|verified|established) that\b
 |\bno (?:\w+ )?(?:evidence|proof|indication|sign)s? (?:whatsoever )?that\b"""
 )
 
@@ -319,7 +324,7 @@ def nouns(text: str) -> Iterator[Cue]:
             if verdict and verdict.start() < end:
                 if bool(verdict["not"]) == bool(verdict["true"]):
                     yield Cue(DENIED, verdict.span(), ((match.end(), verdict.start()),), own=True)
-            elif nouns is _NOUN and not _DENIED.search(text, 0, match.end()):
+            elif nouns is _NOUN and not match["thought"] and not _DENIED.search(text, 0, match.end()):
                 kind = (
                     HEDGED
                     if match["noun"].lower() in {"rumor", "rumour", "speculation", "suspicion", "fear"}
@@ -336,4 +341,4 @@ def denials(text: str) -> Iterator[Cue]:
         yield Cue(DENIED, match.span(), ((match.end(), clause_end(text, match.end())),), speaker, said)
     for match in _NOT_SO.finditer(text):
         scope = (match.end(), clause_end(text, match.end()))
-        yield Cue(DENIED, match.span(), (scope,), own=not match.group().lower().startswith("no"))
+        yield Cue(DENIED, match.span(), (scope,), own=match.group().lower().startswith("it"))

@@ -199,9 +199,9 @@ def test_a_decisive_label_names_a_passage_of_its_stance(rule, found):
 
     assert named[weighing.label] == (weighing.supports is not None, weighing.contradicts is not None)
     if weighing.supports is not None:
-        assert Stance.SUPPORTS is rule.stance(found[weighing.supports])
+        assert Stance.SUPPORTS is rule.stance(found[weighing.supports].scores)
     if weighing.contradicts is not None:
-        assert Stance.CONTRADICTS is rule.stance(found[weighing.contradicts])
+        assert Stance.CONTRADICTS is rule.stance(found[weighing.contradicts].scores)
     if weighing.label is Label.CONFLICTING:
         one, other = (found[at].hit.passage.source.doc_id for at in (weighing.supports, weighing.contradicts))
         assert one != other

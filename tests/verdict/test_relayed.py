@@ -183,6 +183,15 @@ def test_most_relayed_pairs_of_the_collection_are_found_and_no_plain_one():
     assert sum(relayed) >= 0.95 * len(relayed) > 80
 
 
+def test_many_other_wordings_are_found():
+    """At least nine in ten of a list that is not from the collection."""
+    data = Path(__file__).parents[1] / "data/relayed.jsonl"
+    others = [json.loads(line) for line in data.read_text("utf-8").splitlines()]
+    hits = sum(bool(kinds(one["claim"], one["passage"])) for one in others)
+
+    assert hits >= 0.9 * len(others) > 100
+
+
 def test_no_cue_is_lost_by_not_searching_sentences_without_its_words():
     """A reader finds nothing in a sentence that holds none of the beginnings listed for it."""
     sentences = [quote for _, quote, _ in pairs()] + [quote for _, quote in RELAYED]
