@@ -50,6 +50,11 @@ CheckAll = Annotated[
 ]
 Languages = Annotated[str | None, typer.Option(help="Languages the model reads: en,de. That of --language by default.")]
 AsOf = Annotated[str | None, typer.Option(help="Leave out documents dated later: 2024-05-31, 2024-05 or 2024.")]
+CalibrationOption = Annotated[
+    str | None, typer.Option("--calibration", help="File of `factcheck calibrate`, none, or auto: the model's own.")
+]
+MaxError = Annotated[float | None, typer.Option(help="Answer only where at most this share of answers is wrong: 0.05.")]
+Delta = Annotated[float | None, typer.Option(help="How probable it may be that more of them are wrong.")]
 OnError = Annotated[str | None, typer.Option(help="A bad claim: stop, or skip into rejected.jsonl.")]
 Format = Annotated[str | None, typer.Option(help="Format of the claims file, where it is not told right.")]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the claims file.")]

@@ -52,6 +52,8 @@ def available(settings: Settings, *, models: Sequence[str] = ()) -> dict[str, st
         reasons["k"] = reasons["k"] or "gold evidence has no ranks, and all of it is judged"
     if settings.evidence in {"gold", "given"}:
         reasons["retriever"] = reasons["retriever"] or f"nothing is searched with evidence {settings.evidence!r}"
+    if "retriever" in known and not getattr(settings, "embedder", ""):
+        reasons["retriever"] = reasons["retriever"] or "there is no embedder: name one with the setting `embedder`"
     if not _others(settings, models):
         reasons["model"] = "there is no other model: name one more with --model"
     return reasons

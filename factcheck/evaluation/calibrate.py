@@ -14,8 +14,9 @@ from factcheck.evaluation import errorbound
 from factcheck.evaluation.confidence import risk_coverage
 from factcheck.evaluation.datasets import LabelledSet, labelled, load
 from factcheck.evaluation.fit import Outcome, Sample, cross_validated, fit, quality, samples, unfitted
+from factcheck.evaluation.overlap import TrainingClaims
 from factcheck.evaluation.record import Case
-from factcheck.evaluation.runner import checked, judge
+from factcheck.evaluation.runner import checked, judge, model_folder_of
 from factcheck.jobs.bench import prepare
 from factcheck.jobs.progress import Progress, Silent
 from factcheck.nli import PairScorer
@@ -92,6 +93,7 @@ def calibrate(  # noqa: PLR0913 (all named)
     *,
     folds: int = 5,
     across: bool = False,
+    alarms: float | None = None,
     max_error: float | None = None,
     delta: float = DELTA,
     scorer: PairScorer | None = None,
@@ -106,6 +108,8 @@ def calibrate(  # noqa: PLR0913 (all named)
         settings: Corpus, model and the rest; runs bring their own.
         folds: Parts that are left out in turn, clusters whole.
         across: Whether each source is one cluster: then scores are those on sources that are not like the ones fitted.
+        alarms: The share of claims that may be answered without the documents of their gold evidence; by default no
+            more than are answered unfitted, or 5 %.
         max_error: An error budget to keep beside the usual ones.
         delta: How probable it may be that a budget is not kept.
         scorer: A loaded model in place of the one that the settings name.
@@ -115,10 +119,12 @@ def calibrate(  # noqa: PLR0913 (all named)
         ConfigError: There are too few labelled claims, or for the error budget; sources were verified differently.
         FactcheckError: A source cannot be used.
     """
+    if alarms is not None and not 0 <= alarms <= 1:
+        raise ConfigError("--max-false-alarms", f"{alarms:g} is not a share", "use a number from 0 to 1, such as 0.05")
     if max_error is not None:
         errorbound.check(max_error, delta)
     found = read(sources, settings, scorer=scorer, progress=progress)
-    return calibrated(found, folds=folds, across=across, max_error=max_error, delta=delta)
+    return calibrated(found, folds=folds, across=across, alarms=alarms, max_error=max_error, delta=delta)
 
 
 def read(
@@ -147,8 +153,8 @@ def read(
         progress = progress or Silent()
         progress.total("scoring", sum(len(data.claims) for data in sets.values()))
         for at, data in sets.items():
-            drawn, notes = _drawn(data)
-            cases = judge(checked(drawn, [bench], plain), bench, progress)
+            usable, notes = _usable(data, settings.model)
+            cases = judge(checked(usable, [bench], plain), bench, progress)
             found[at] = Labelled(data.name, tuple(cases), bench.identity(), (*data.notes, *notes))
     return [found[at] for at in range(len(sources))]
 
@@ -163,7 +169,7 @@ def read_run(folder: Path) -> Labelled:
     with Ledger(folder) as ledger, ledger.moment():
         require_finished(ledger)
         verdicts = {verdict.claim.id: verdict for verdict in ledger.verdicts()}
-        identity = ledger.get("identity")
+        identity, made_with = ledger.get("identity"), ledger.get("settings")
     if not isinstance(identity, dict):
         raise RunError(folder, "says nothing of what it was made with", "verify the claims again")
     data = labelled(verdict.claim for verdict in verdicts.values())
@@ -171,16 +177,17 @@ def read_run(folder: Path) -> Labelled:
         what = f"none of its {len(verdicts):,} claims has a gold label"
         raise ClaimsError(folder, what, "verify a file with a `label` that a data set uses, such as SUPPORTS")
     data = replace(data, name=folder.resolve().name)
-    drawn, notes = _drawn(data)
-    cases = [Case(claim, replace(verdicts[claim.id], claim=claim), data.clusters[claim.id]) for claim in drawn.claims]
+    usable, notes = _usable(data, str(made_with.get("model", "")) if isinstance(made_with, dict) else "")
+    cases = [Case(claim, replace(verdicts[claim.id], claim=claim), data.clusters[claim.id]) for claim in usable.claims]
     return Labelled(data.name, tuple(cases), identity, (*data.notes, *notes))
 
 
-def calibrated(
+def calibrated(  # noqa: PLR0913 (all named)
     found: Sequence[Labelled],
     *,
     folds: int = 5,
     across: bool = False,
+    alarms: float | None = None,
     max_error: float | None = None,
     delta: float = DELTA,
 ) -> Calibrated:
@@ -197,8 +204,8 @@ def calibrated(
         for sample in part
     ]
     folds = len(parts) if across else folds
-    rule = fit(every, folds=folds)
-    before, after = unfitted(every), cross_validated(every, folds=folds)
+    rule = fit(every, folds=folds, alarms=alarms)
+    before, after = unfitted(every), cross_validated(every, folds=folds, alarms=alarms)
     calibration = Calibration(
         rule,
         bound(identity),
@@ -247,18 +254,28 @@ def _unlike(found: Sequence[Labelled]) -> tuple[list[tuple[str, list[Sample]]], 
     return parts, tuple(notes)
 
 
-def _drawn(data: LabelledSet) -> tuple[LabelledSet, tuple[str, ...]]:
-    """The set without reviewed claims that were not drawn at random, and without one that tells two labels only."""
+def _usable(data: LabelledSet, model: str) -> tuple[LabelledSet, tuple[str, ...]]:
+    """The claims of a set that say how the model does on others, and what was left out.
+
+    Those are not: reviewed claims that were not drawn at random, claims that the model was trained on, and sets that
+    tell two labels only.
+    """
     if data.two_class:
         what = "its gold tells supported from the rest, not contradicted from not enough information"
         raise ClaimsError(data.name, what, "calibrate on claims with all labels")
-    kept = [claim for claim in data.claims if _is_drawn(claim)]
-    left_out = len(data.claims) - len(kept)
+    drawn = [claim for claim in data.claims if _is_drawn(claim)]
+    training = TrainingClaims.of(model_folder_of(model)) if model else TrainingClaims(None, None)
+    same, alike = training.seen({claim.id: claim.text for claim in drawn})
+    kept = [claim for claim in drawn if claim.id not in same | alike]
+    counts = {
+        "reviewed claims that were not drawn at random": len(data.claims) - len(drawn),
+        "claims that the model was trained on": len(drawn) - len(kept),
+    }
+    notes = tuple(f"{count:,} {what} are left out" for what, count in counts.items() if count)
     if not kept:
-        what = f"none of its {left_out:,} reviewed claims was drawn at random"
-        raise ClaimsError(data.name, what, "review a random sample: `factcheck review` with --sample")
-    note = f"{left_out:,} reviewed claims that were not drawn at random are left out"
-    return data.of(kept), (note,) if left_out else ()
+        fix = "label others; `factcheck review` with --sample draws at random"
+        raise ClaimsError(data.name, "; ".join(notes) or "it holds no claims", fix)
+    return data.of(kept), notes
 
 
 def _is_drawn(claim: Claim) -> bool:

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from factcheck.errors import ConfigError
 from factcheck.evaluation.confidence import grade
+from factcheck.evaluation.datasets import gold_documents
+from factcheck.evaluation.gold import document_key
 from factcheck.evaluation.record import Case
 from factcheck.evaluation.tally import Array
-from factcheck.types import Judged, Label, Reason
+from factcheck.types import EvidenceFrom, Judged, Label, Reason
 from factcheck.verdict.calibration import Quality
 from factcheck.verdict.checks import weighed
 from factcheck.verdict.combine import (
@@ -38,6 +40,7 @@ _TEMPERATURES: Final = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
 _FLOORS: Final = (0.5, 0.4, 1 / 3, 0.25)
 _GRID: Final = tuple(round(0.05 + 0.01 * step, 2) for step in range(91))  # thresholds that are tried
 _SMOOTHED: Final = 3  # to each side: a threshold is worth what those around it are worth
+_ALARMS: Final = 0.05  # share of claims without their gold documents that may always be answered
 _COST: Final = 0.005  # of macro F1: what the highest floor may lose against the best one
 _STRENGTH: Final = 30.0  # of the pull towards the largest probability alone
 _BIAS_STRENGTH: Final = 0.1
@@ -53,12 +56,17 @@ _NEEDED: Final = 5  # claims on a side, and not on it, below which its model is 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A labelled claim as it is fitted: its passages with the probabilities that the checks of words leave."""
+    """A labelled claim as it is fitted: its passages with the probabilities that the checks of words leave.
+
+    `silent` are those that are left without the documents of its gold evidence: of them the answer is NOT ENOUGH INFO.
+    It is None where gold names no documents, or no corpus was searched.
+    """
 
     text: str
     judged: tuple[Judged, ...]
     wanted: Label
     cluster: str
+    silent: tuple[Judged, ...] | None = None
 
     @classmethod
     def of(cls, case: Case) -> Self:
@@ -66,7 +74,15 @@ class Sample:
         judged = tuple(
             Judged(item.hit, weighed(item.scores, item.findings), item.parts) for item in case.verdict.evidence
         )
-        return cls(case.claim.text, judged, case.wanted, case.cluster)
+        gold = {document_key(doc_id) for doc_id in gold_documents(case.claim)}
+        silent = None
+        if gold and case.verdict.evidence_from is EvidenceFrom.CORPUS:
+            silent = tuple(one for one in judged if gold.isdisjoint(map(document_key, _documents(one))))
+        return cls(case.claim.text, judged, case.wanted, case.cluster, silent)
+
+
+def _documents(one: Judged) -> list[str]:
+    return [passage.source.doc_id for passage in (one.hit.passage, *one.hit.copies)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +110,39 @@ def unfitted(found: Sequence[Sample]) -> list[Outcome]:
     return [Outcome(one.wanted, weighing, weighing.score) for one, weighing in zip(found, weighings, strict=True)]
 
 
-def fit(found: Sequence[Sample], *, folds: int = 5, features: Sequence[str] = FEATURES) -> Combination:
+def fit(
+    found: Sequence[Sample], *, folds: int = 5, features: Sequence[str] = FEATURES, alarms: float | None = None
+) -> Combination:
     """The rule that fits labelled claims best, the same for the same claims in the same order.
 
     Each side's logistic model is fitted with a strong pull towards the largest probability alone, and its weights keep
     their signs. The thresholds are those with the largest macro F1, over the labels that gold has, on predictions for
-    folds that were left out; the floor is the highest that costs next to nothing of it. The confidence is fitted on the
-    same predictions. Below `FEW` claims, temperature, thresholds and one offset are all that is fitted.
+    folds that were left out. Only those count that answer no more claims without the documents of their gold evidence
+    than the rule does unfitted, or 5 %: macro F1 alone would pay for support with false alarms. The floor is the
+    highest that costs next to nothing. The confidence is fitted on the same predictions. Below `FEW` claims,
+    temperature, thresholds and one offset are all that is fitted.
 
     Where all that is worth less than one standard error more than the rule as it stands unfitted, on the folds left
-    out, the labels stay those of that rule, and the confidence alone is fitted.
+    out, the labels stay those of that rule, and the confidence alone is fitted; unless it breaks the `alarms` given.
 
     Args:
         found: The labelled claims.
         folds: Parts into which the claims are cut, those of a cluster together.
         features: Those that may have a weight beside the first.
+        alarms: The share of claims without their gold documents that may be answered, where it is to be another one.
 
     Raises:
-        ConfigError: There are fewer than `FEWEST` claims.
+        ConfigError: There are fewer than `FEWEST` claims, or no thresholds have so few false alarms.
     """
     if len(found) < FEWEST:
         what = f"{len(found)} labelled claims that were judged"
         raise ConfigError("calibrate", what, f"it takes {FEWEST} to fit anything, and {FEW} to fit all of it")
-    return _fitted(_Table(found), range(len(found)), folds, frozenset(features))
+    return _fitted(_Table(found), range(len(found)), folds, frozenset(features), alarms)
 
 
-def cross_validated(found: Sequence[Sample], *, folds: int = 5, features: Sequence[str] = FEATURES) -> list[Outcome]:
+def cross_validated(
+    found: Sequence[Sample], *, folds: int = 5, features: Sequence[str] = FEATURES, alarms: float | None = None
+) -> list[Outcome]:
     """What the rule says of each claim when everything is fitted on the other folds, in order.
 
     Raises:
@@ -133,7 +156,7 @@ def cross_validated(found: Sequence[Sample], *, folds: int = 5, features: Sequen
         if len(others) < FEWEST:
             what = f"{len(found)} labelled claims that were judged"
             raise ConfigError("calibrate", what, f"it takes {FEWEST} beside those of any of {folds} folds")
-        rule = _fitted(table, others, folds, frozenset(features))
+        rule = _fitted(table, others, folds, frozenset(features), alarms)
         outcomes |= {at: outcome(rule, found[at]) for at in range(len(found)) if fold[at] == number}
     return [outcomes[at] for at in range(len(found))]
 
@@ -186,11 +209,16 @@ class _Table:
     """The features of all claims, computed once a temperature, and what they are to come to."""
 
     def __init__(self, found: Sequence[Sample]) -> None:
-        self.samples = found
-        self.clusters = [one.cluster for one in found]
-        self.wanted = np.array([list(Label).index(one.wanted) for one in found])
+        silent = [(at, one.silent) for at, one in enumerate(found) if one.silent is not None]
+        nothing = Label.NOT_ENOUGH_INFO
+        # The claims once more at the end, as they are when their gold documents are not there.
+        self.samples = [*found, *(replace(found[at], judged=judged, wanted=nothing) for at, judged in silent)]
+        self.origins = np.array([*range(len(found)), *(at for at, _ in silent)])
+        self.silent = np.arange(len(self.samples)) >= len(found)
+        self.wanted = np.array([list(Label).index(one.wanted) for one in self.samples])
         self.sides = {
-            side: np.array([one.wanted in labels for one in found], dtype=float) for side, labels in _SIDE.items()
+            side: np.array([one.wanted in labels for one in self.samples], dtype=float)
+            for side, labels in _SIDE.items()
         }
         self.features = lru_cache(maxsize=None)(self._features)
         self.reach = lru_cache(maxsize=None)(self._reach)
@@ -208,34 +236,43 @@ class _Table:
         return one, other, both
 
 
-def _fitted(table: _Table, chosen: Sequence[int], folds: int, features: frozenset[str]) -> Combination:
+def _fitted(
+    table: _Table, chosen: Sequence[int], folds: int, features: frozenset[str], alarms: float | None
+) -> Combination:
     """The rule that fits some claims of a table best."""
-    rows = np.array(chosen)
-    few = len(chosen) < FEW
+    rows = np.flatnonzero(np.isin(table.origins, chosen))
+    real, few = ~table.silent[rows], len(chosen) < FEW
     temperature, sides = min(
-        ((heat, _sides(table, rows, heat, features, few=few)) for heat in _TEMPERATURES),
-        key=lambda pair: sum(_loss(table, rows, pair[0], side, model) for side, model in pair[1].items()),
+        ((heat, _sides(table, rows[real], heat, features, few=few)) for heat in _TEMPERATURES),
+        key=lambda pair: sum(_loss(table, rows[real], pair[0], side, model) for side, model in pair[1].items()),
     )
     # The same once more for each fold: thresholds and confidences chosen on its own claims would be too good.
-    clusters = [table.clusters[at] for at in chosen]
+    clusters = [table.samples[at].cluster for at in rows]
     if len(set(clusters)) == 1:  # of two sources one was left out: then its claims are all that can be
-        clusters = [table.samples[at].text for at in chosen]
+        clusters = [table.samples[at].text for at in rows]
     fold = np.array(fold_of(clusters, min(folds, len(set(clusters)))))
     out = {side: np.zeros(len(rows)) for side in _SIDE}
     for number in range(fold.max() + 1):
-        models = _sides(table, rows[fold != number], temperature, features, few=few)
+        models = _sides(table, rows[real & (fold != number)], temperature, features, few=few)
         for side, model in models.items():
             out[side][fold == number] = _predicted(table, rows[fold == number], temperature, side, model)
-    floor, (support, contradict), value = _thresholds(table, rows, temperature, out)
+    plain = Combination()
+    as_it_is = {side: _predicted(table, rows, plain.temperature, side, Side()) for side in _SIDE}
+    unmoved = _given(table, rows, plain, as_it_is)
+    raised = [label is not Label.NOT_ENOUGH_INFO for label, there in zip(unmoved, real, strict=True) if not there]
+    as_many = sum(raised) / len(raised) if raised else 0.0
+    most = max(_ALARMS, as_many) if alarms is None else alarms
+    floor, (support, contradict), value = _thresholds(table, rows, temperature, out, most)
     rule = Combination(
         temperature,
         floor,
         replace(sides["support"], threshold=support),
         replace(sides["contradict"], threshold=contradict),
     )
-    plain = Combination()
-    as_it_is = {side: _predicted(table, rows, plain.temperature, side, Side()) for side in _SIDE}
-    if value < _worth(table, rows, (_given(table, rows, rule, out), _given(table, rows, plain, as_it_is))):
+    if value < 0 and as_many > most:
+        what = f"no thresholds keep false alarms at {most:g} on claims without their gold documents"
+        raise ConfigError("--max-false-alarms", what, f"unfitted, {as_many:.3f} of them are answered: allow more")
+    if as_many <= most and value < _worth(table, rows, (_given(table, rows, rule, out), unmoved)):
         rule, out = plain, as_it_is
     return replace(rule, confidences=_confidences(table, rows, rule, out, few=few))
 
@@ -245,11 +282,11 @@ def _worth(table: _Table, rows: NDArray[np.intp], given: tuple[list[Label], list
 
     The standard error is that of the difference in accuracy, claim by claim.
     """
-    wanted = [list(Label)[at] for at in table.wanted[rows]]
-    fitted, plain = (
-        np.array([one is other for one, other in zip(wanted, labels, strict=True)], float) for labels in given
-    )
-    return macro_f1(wanted, given[1]) + float((fitted - plain).std()) / math.sqrt(len(rows))
+    real = np.flatnonzero(~table.silent[rows])
+    wanted = [list(Label)[at] for at in table.wanted[rows[real]]]
+    labels = [[one[at] for at in real] for one in given]
+    fitted, plain = (np.array([one is other for one, other in zip(wanted, two, strict=True)], float) for two in labels)
+    return macro_f1(wanted, labels[1]) + float((fitted - plain).std()) / math.sqrt(len(real))
 
 
 def _given(table: _Table, rows: NDArray[np.intp], rule: Combination, out: dict[str, Array]) -> list[Label]:
@@ -306,22 +343,26 @@ def _loss(table: _Table, rows: NDArray[np.intp], temperature: float, side: str, 
 
 
 def _thresholds(
-    table: _Table, rows: NDArray[np.intp], temperature: float, out: dict[str, Array]
+    table: _Table, rows: NDArray[np.intp], temperature: float, out: dict[str, Array], most: float
 ) -> tuple[float, tuple[float, float], float]:
     """The highest floor that costs next to nothing, with it the thresholds of both sides, and their macro F1."""
-    found = {floor: _best(table, rows, temperature, floor, out) for floor in _FLOORS}
-    most = max(value for value, _ in found.values())
-    floor = next(floor for floor in _FLOORS if found[floor][0] >= most - _COST)
+    found = {floor: _best(table, rows, table.reach(temperature, floor), out, most) for floor in _FLOORS}
+    best = max(value for value, _ in found.values())
+    floor = next(floor for floor in _FLOORS if found[floor][0] >= best - _COST)
     value, thresholds = found[floor]
     return round(floor, 4), thresholds, value
 
 
 def _best(
-    table: _Table, rows: NDArray[np.intp], temperature: float, floor: float, out: dict[str, Array]
+    table: _Table, rows: NDArray[np.intp], reach: tuple[Array, Array, Array], out: dict[str, Array], most: float
 ) -> tuple[float, tuple[float, float]]:
-    """The largest macro F1, as a mean over the thresholds around, and where it is."""
+    """The largest macro F1, as a mean over the thresholds around, and where it is.
+
+    Of claims without their gold documents at most a share of `most` is answered there; the value is -1 where that is
+    nowhere so.
+    """
     grid = np.array(_GRID)
-    ours, theirs, apart = (reach[rows].astype(bool) for reach in table.reach(temperature, floor))
+    ours, theirs, apart = (one[rows].astype(bool) for one in reach)
     # How many thresholds each side reaches, which is the place of the first that it does not.
     support = np.where(ours, np.searchsorted(grid, out["support"], side="right"), 0)
     contradict = np.where(theirs, np.searchsorted(grid, out["contradict"], side="right"), 0)
@@ -342,10 +383,13 @@ def _best(
         }
         return {**decided, Label.NOT_ENOUGH_INFO: of.sum() - sum(decided.values())}
 
-    given = counts(np.ones(len(rows), dtype=bool))
-    there = {label: wanted == at for at, label in enumerate(Label) if (wanted == at).any()}
+    silent = table.silent[rows]
+    given = counts(~silent)
+    masks = [(label, (wanted == at) & ~silent) for at, label in enumerate(Label)]
+    there = {label: mask for label, mask in masks if mask.any()}
     value = sum(2 * counts(mask)[label] / (mask.sum() + given[label]) for label, mask in there.items()) / len(there)
     smooth = _smoothed(value)
+    smooth[silent.sum() - counts(silent)[Label.NOT_ENOUGH_INFO] > most * silent.sum()] = -1
     # Of what is equally good, the nearest to one half: a threshold that no claim tells is not to be an extreme one.
     far = np.abs(grid - 0.5)[:, None] + np.abs(grid - 0.5)[None, :]
     best = np.lexsort((far.ravel(), -np.round(smooth, 9).ravel()))[0]
@@ -375,6 +419,8 @@ def _confidences(
 ) -> Confidence:
     """The way from how probable the label given is to how probably it is right, on predictions for folds left out."""
     order = list(Label)
+    real = ~table.silent[rows]
+    rows, out = rows[real], {side: predicted[real] for side, predicted in out.items()}
     labels = _given(table, rows, rule, out)
     odds = np.array(
         [

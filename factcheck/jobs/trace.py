@@ -15,7 +15,7 @@ from typing import Any
 from factcheck.config import Settings
 from factcheck.corpus.analyzer import Analyzer
 from factcheck.corpus.index import CorpusIndex
-from factcheck.errors import ClaimsError, CorpusError, RunError
+from factcheck.errors import ClaimsError, ConfigError, CorpusError, ModelError, RunError
 from factcheck.formats.records import passage_record, verdict_record
 from factcheck.jobs.bench import METHOD
 from factcheck.jobs.reasons import Case, against_thresholds, case_of, in_words, standing
@@ -230,7 +230,10 @@ class Tracer:
         """What was found, with the places of its parts among the evidence; and why it is the ledger that says so."""
         why_not = "" if brought else self._index[1]
         if not why_not:
-            found = _joined(self._found(verdict.claim), verdict)
+            try:
+                found = _joined(self._found(verdict.claim), verdict)
+            except (ConfigError, CorpusError, ModelError) as error:  # the embedder or its vectors are not there
+                return _remembered(verdict), f"the run's sources cannot be searched ({error.where}: {error.found})"
             if found is not None:
                 return found, ""
             why_not = "a search in the run's sources now gives other passages than those that were judged"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
-from factcheck.types import JSON, Check, Finding, NLIScores, Passage, Reason
+from factcheck.types import JSON, Check, Claim, Finding, NLIScores, Passage, Reason
 from factcheck.verdict import opposition, qualified, quantity, relayed
 from factcheck.verdict.checkable import not_checkable
 from factcheck.verdict.language import foreign
@@ -49,11 +49,16 @@ class Checks:
             languages=() if check_all else tuple(map(str, languages)),
         )
 
-    def refuses(self, claim: str) -> tuple[Reason, str] | None:
-        """Why a claim is not judged at all, and of what kind it is; None where it is."""
-        if self.languages and (language := foreign(claim, self.languages)):
+    def refuses(self, claim: Claim) -> tuple[Reason, str] | None:
+        """Why a claim is not judged at all, and of what kind it is; None where it is.
+
+        A pronoun that the claim does not explain may be explained by the sources that it brings or names.
+        """
+        if self.languages and (language := foreign(claim.text, self.languages)):
             return Reason.LANGUAGE_NOT_SUPPORTED, language
-        kind = not_checkable(claim) if self.screen else None
+        kind = not_checkable(claim.text) if self.screen else None
+        if kind == "pronoun" and (claim.contexts or claim.doc_ids):
+            return None
         return (Reason.NOT_CHECKABLE, kind) if kind else None
 
     def parts_of(self, claim: str) -> tuple[ClaimPart, ...]:
@@ -75,12 +80,14 @@ class Checks:
 def weighed(scores: NLIScores, findings: Sequence[Finding]) -> NLIScores:
     """Probabilities after the findings.
 
-    A passage that only relays the claim, restricts it, or cannot be read is neutral. Else a finding that opposes the
-    claim turns entailment and most of neutral into contradiction, and any other one entailment into neutral.
+    A passage that only relays the claim, restricts it, or cannot be read is neutral, unless it denies the claim in its
+    own voice. Else a finding that opposes the claim turns entailment and most of neutral into contradiction, and any
+    other one entailment into neutral.
     """
     if not findings:
         return scores
-    if any(finding.check in _BOTH_SIDES for finding in findings):
+    denied = any(finding.opposes and finding.check is Check.RELAYED for finding in findings)
+    if not denied and any(finding.check in _BOTH_SIDES for finding in findings):
         return NLIScores(0.0, 1.0, 0.0)
     if any(finding.opposes for finding in findings):
         moved = round(scores.entailment + OPPOSED * scores.neutral, 6)

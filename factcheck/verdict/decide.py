@@ -67,7 +67,9 @@ class Rule:
             raise TypeError(f"thresholds {support!r} and {contradict!r}")
         record, max_error, delta = identity["calibration"], identity["max_error"], identity["delta"]
         calibration = Calibration.of(record) if isinstance(record, Mapping) else None
-        budget = calibration.budget(max_error, delta) if calibration is not None and max_error else None
+        budget = None
+        if calibration is not None and isinstance(max_error, int | float) and isinstance(delta, int | float):
+            budget = calibration.budget(max_error, delta) if max_error else None
         return cls(support, contradict, Checks.of(identity), calibration, budget)
 
     def stance(self, scores: NLIScores) -> Stance:
@@ -82,7 +84,7 @@ class Rule:
 
     def texts(self, claim: Claim) -> list[str]:
         """What passages are judged against: the claim, then its parts; nothing where it is refused."""
-        if self.checks.refuses(claim.text):
+        if self.checks.refuses(claim):
             return []
         return [claim.text, *(part.text for part in self.checks.parts_of(claim.text))]
 
@@ -110,7 +112,7 @@ class Rule:
         With a budget, a verdict that is not sure enough for it becomes NOT ENOUGH INFO. `unjudged` is for the record
         only. A claim that `checks` refuse is given no passages, and the refusal is its verdict.
         """
-        refused = None if judged else self.checks.refuses(claim.text)
+        refused = None if judged else self.checks.refuses(claim)
         if refused is not None:
             reason, detail = refused
             return Verdict(claim, Label.NOT_ENOUGH_INFO, 0.0, reason, evidence_from, unjudged=unjudged, detail=detail)

@@ -73,12 +73,19 @@ def test_other_models_lose_the_label_names_of_the_base():
 )
 def test_what_has_no_setting_cannot_be_changed(name, setting):
     """An ablation is there where its setting is."""
-    reason = available(Settings())[name]
+    reason = available(Settings(embedder="minilm"))[name]
 
     assert (setting in KNOWN) == (reason == "")
     if setting not in KNOWN:
         with pytest.raises(ConfigError, match=f"'{name}' cannot be changed: there is no setting '{setting}'"):
             chosen(name, Settings())
+
+
+def test_without_an_embedder_the_retriever_stays():
+    """There is nothing to search by meaning with."""
+    with pytest.raises(ConfigError, match="'retriever' cannot be changed: there is no embedder: name one"):
+        chosen("retriever", Settings())
+    assert "retriever" not in chosen("all", Settings())
 
 
 def test_an_unknown_ablation_is_refused_with_what_is_allowed():

@@ -1,5 +1,6 @@
 """Calibrating: labelled claims, or runs of them, to a file that holds for runs like theirs."""
 
+import hashlib
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from factcheck.cli import app
 from factcheck.config import Settings
 from factcheck.errors import ClaimsError, ConfigError, RunError
 from factcheck.evaluation.calibrate import calibrate
+from factcheck.evaluation.overlap import PLAIN, plain
 from factcheck.jobs.verify import run_job
 from factcheck.run.ledger import Ledger
 from factcheck.testing import RuleNLI
@@ -113,7 +115,7 @@ def test_reviewed_claims_count_only_if_they_were_drawn_at_random(corpus, tmp_pat
     assert 50 == found.calibration.after.claims
     assert any("10 reviewed claims that were not drawn at random" in note for note in found.notes)
     none = written(tmp_path / "none.jsonl", [record | {"drawn": ""} for record in records])
-    with pytest.raises(ClaimsError, match="none of its 60 reviewed claims was drawn at random"):
+    with pytest.raises(ClaimsError, match="60 reviewed claims that were not drawn at random are left out"):
         calibrate([none], settings(corpus), scorer=RuleNLI())
 
 
@@ -125,6 +127,19 @@ def test_a_claim_counts_once(corpus, claims, tmp_path):
 
     assert 60 == found.calibration.after.claims
     assert any("60 claims whose text came before are left out" in note for note in found.notes)
+
+
+def test_claims_that_the_model_was_trained_on_are_left_out(corpus, claims, tmp_path):
+    """Its folder tells which: of those it is surer than of others."""
+    seen = [labelled(number)["claim"] for number in range(6)]
+    digests = sorted(hashlib.sha256(plain(claim).encode()).digest()[:6] for claim in seen)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / PLAIN).write_bytes(b"".join(digests))
+
+    found = calibrate([claims], settings(corpus, model=str(tmp_path / "model")), scorer=RuleNLI())
+
+    assert 54 == found.calibration.after.claims
+    assert any("6 claims that the model was trained on are left out" in note for note in found.notes)
 
 
 def test_claims_of_two_labels_are_refused(corpus, tmp_path):

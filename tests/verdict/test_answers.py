@@ -73,7 +73,7 @@ def test_a_passage_that_only_relays_the_claim_supports_nothing():
 
 
 def test_another_figure_for_the_same_thing_contradicts():
-    """Subject, measure and unit are the same, so the model's support turns into contradiction; the figures are named."""
+    """Subject, measure and unit are the same: the model's support turns into contradiction, the figures named."""
     text = "The dam in Ostheim is 45 metres high."
 
     verdict = decide("The dam in Ostheim is 54 metres high.", judged(text, YES), rule=WORDS)
@@ -189,6 +189,26 @@ def test_years_that_the_sentences_name_tell_periods_apart():
     )
 
     assert (Reason.CHANGED_OVER_TIME, "2019 against 2021") == (verdict.reason, verdict.detail)
+
+
+def test_a_pronoun_may_be_explained_by_the_sources_of_a_claim():
+    """A sentence of an answer comes with what it was written from."""
+    rule = Rule(0.5, 0.5, Checks(screen=True))
+    alone = Claim("1", "It was built by the monks in the twelfth century.")
+
+    assert [] == rule.texts(alone)
+    assert [alone.text] == rule.texts(replace(alone, doc_ids=("abbey.txt",)))
+
+
+def test_a_denial_in_the_passages_own_voice_contradicts():
+    """It relays the claim in order to call it false."""
+    verdict = decide(
+        "The dam in Ostheim has collapsed.",
+        judged("Claims that the dam in Ostheim has collapsed are false.", YES),
+        rule=WORDS,
+    )
+
+    assert Label.CONTRADICTED is verdict.label
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from factcheck.corpus.readers.streams import without_surrogates
 from factcheck.formats.records import evidence_from_record, part_record, to_json
 from factcheck.jobs.audit.terms import Terms
 from factcheck.run.stored import StoredEvidence, StoredVerdict
-from factcheck.types import Claim, Evidence, Judged, NLIScores, Passage, Verdict
+from factcheck.types import Claim, Evidence, Judged, NLIScores, Passage, Reason, Verdict
 
 
 def read_evidence(row: StoredEvidence, rank: int) -> tuple[Evidence | None, str]:
@@ -89,7 +89,8 @@ def _wrong_readings(stored: Sequence[Evidence], follows: Sequence[Evidence]) -> 
 
 def _may_leave(unjudged: int, decided: Verdict, terms: Terms) -> bool:
     """Whether a verdict may have been decided with so many passages unjudged."""
-    return type(unjudged) is int and unjudged > 0 and terms.staged and terms.rule.settles(decided)
+    refused = decided.reason in {Reason.NOT_CHECKABLE, Reason.LANGUAGE_NOT_SUPPORTED} and not decided.evidence
+    return type(unjudged) is int and unjudged > 0 and (refused or (terms.staged and terms.rule.settles(decided)))
 
 
 def _shown(scores: NLIScores) -> str:
