@@ -23,9 +23,9 @@ from factcheck.corpus.index import Match
 from factcheck.retrieval.passages import build_passage
 from factcheck.segment import sentence_spans
 from factcheck.types import Finding, Passage, Source
-from factcheck.verdict import qualified, relayed
-from factcheck.verdict.checkable import not_checkable
-from factcheck.verdict.language import foreign, language_of
+from factcheck.wording import qualified, relayed
+from factcheck.wording.checkable import not_checkable
+from factcheck.wording.language import foreign, language_of
 
 COLLECTION = ROOT / "claims/relayed"
 MOST = 3000  # pairs of one evaluation set
@@ -191,7 +191,7 @@ def other_row() -> dict[str, object]:
 
 def speed_row(pairs: Sequence[Pair]) -> dict[str, object]:
     """Microseconds a call, the memory of cues emptied before each round."""
-    from factcheck.verdict import relaying
+    from factcheck.wording import relaying
 
     texts = [pair.passage.quote for pair in pairs]
 

@@ -30,9 +30,9 @@ from pathlib import Path
 from typing import Any
 
 from factcheck.types import Finding, Passage, Source
-from factcheck.verdict import opposition, quantity
-from factcheck.verdict.numbers import _UNITS
-from factcheck.verdict.quantity import figures
+from factcheck.wording import opposition, quantity
+from factcheck.wording.numbers import _UNITS
+from factcheck.wording.quantity import figures
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared/data"

@@ -7,8 +7,8 @@ from itertools import islice
 from factcheck.nli import PairScorer
 from factcheck.types import Claim, Hit, Judged, Label, NLIScores, Verdict
 from factcheck.verdict.decide import Rule
-from factcheck.verdict.edits import Edit, EditKind, edits
-from factcheck.verdict.parts import parts_of
+from factcheck.wording.edits import Edit, EditKind, edits
+from factcheck.wording.parts import parts_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,7 @@ def _open(settings: Settings) -> tuple[Sources | None, str]:
         return None, "the claims of this run brought their own sources; it has no corpus to search"
     folder = settings.index or str(cached_index(settings.corpus, settings.language))
     try:
-        return open_finder(replace(settings, corpus="", index=folder)), ""
+        words = replace(settings, corpus="", index=folder, retriever="lexical", embedder="")
+        return open_finder(words), ""  # a reviewer searches by words, whatever the run did
     except (ConfigError, CorpusError) as error:
         return None, f"the run's index cannot be read ({error.found})"

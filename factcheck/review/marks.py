@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Self
 
 from factcheck.corpus.analyzer import Analyzer
-from factcheck.verdict.numbers import Number, numbers
+from factcheck.wording.numbers import Number, numbers
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
 _MOST_SHARED = 200  # words marked in one text: the eye has enough by then, and the page stays small

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from factcheck.types import Evidence, Judged, Label, NLIScores, Reason, Stance
 from factcheck.verdict import periods
 from factcheck.verdict.combine import Combination, Weighing
-from factcheck.verdict.parts import ClaimPart
+from factcheck.wording.parts import ClaimPart
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import Self
 
 from factcheck.types import JSON, Check, Claim, Finding, NLIScores, Passage, Reason
-from factcheck.verdict import opposition, qualified, quantity, relayed
-from factcheck.verdict.checkable import not_checkable
-from factcheck.verdict.language import foreign
-from factcheck.verdict.parts import ClaimPart, parts_of
+from factcheck.wording import opposition, qualified, quantity, relayed
+from factcheck.wording.checkable import not_checkable
+from factcheck.wording.language import foreign
+from factcheck.wording.parts import ClaimPart, parts_of
 
 OPPOSED = 0.9
 """The share of the neutral probability that becomes contradiction where a figure surely opposes the claim."""

@@ -22,7 +22,7 @@ from factcheck.verdict.answers import Answer, Item, by_combination, by_threshold
 from factcheck.verdict.calibration import Budget, Calibration
 from factcheck.verdict.checks import REASONS, Checks, weighed
 from factcheck.verdict.combine import Combination
-from factcheck.verdict.parts import ClaimPart
+from factcheck.wording.parts import ClaimPart
 
 SETTINGS = (
     *("support", "contradict", "calibration", "max_error", "delta"),

@@ -5,7 +5,7 @@ from calendar import monthrange
 from datetime import date
 
 from factcheck.types import Passage
-from factcheck.verdict.numbers import numbers
+from factcheck.wording.numbers import numbers
 
 _APART = 31  # days between the dates of two documents that are of one period
 _VERSION = re.compile(

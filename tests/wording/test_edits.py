@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factcheck.verdict.edits import EditKind, edits
-from factcheck.verdict.numbers import numbers
+from factcheck.wording.edits import EditKind, edits
+from factcheck.wording.numbers import numbers
 
 CLAIMS = [
     json.loads(line)["claim"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
-from factcheck.verdict.numbers import Number
-from factcheck.verdict.wording import word_set
+from factcheck.wording.numbers import Number
+from factcheck.wording.words import word_set
 
 Span = tuple[int, int]
 

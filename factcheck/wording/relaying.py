@@ -6,8 +6,8 @@ Each reader knows one sort of wording and yields what it finds; which of it conc
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from factcheck.verdict import mood, speech
-from factcheck.verdict.cues import Cue, listed, starts_in
+from factcheck.wording import mood, speech
+from factcheck.wording.cues import Cue, listed, starts_in
 
 # Each reader, with the beginnings of the words one of which its cues must have: a sentence without any is not searched.
 _READERS: tuple[tuple[Callable[[str], Iterator[Cue]], frozenset[str]], ...] = (

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factcheck.types import Check, Passage, Source
-from factcheck.verdict.opposition import check
+from factcheck.wording.opposition import check
 
 WORDS = "the mine not never all some few most rose fell before after sold closed tower no first last isn't only ? ,"
 TEXTS = st.one_of(st.text(max_size=120), st.lists(st.sampled_from(WORDS.split()), max_size=25).map(" ".join))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from factcheck.verdict.wording import Word
+from factcheck.wording.words import Word
 
 Span = tuple[int, int]
 

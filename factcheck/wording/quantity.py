@@ -8,9 +8,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 from factcheck.types import Check, Finding, Passage
-from factcheck.verdict.dates import Date, Fit, dates, is_relative
-from factcheck.verdict.numbers import MONEY, Number, numbers
-from factcheck.verdict.wording import Word, clause_of, word_set, words
+from factcheck.wording.dates import Date, Fit, dates, is_relative
+from factcheck.wording.numbers import MONEY, Number, numbers
+from factcheck.wording.words import Word, clause_of, word_set, words
 
 _LEAST = r"at least|no (?:less|fewer) than|not (?:less|fewer) than|a minimum of|minimum of"
 _MORE = (

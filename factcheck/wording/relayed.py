@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 
 from factcheck.types import Check, Finding, Passage
-from factcheck.verdict import relaying, speech
-from factcheck.verdict.cues import (
+from factcheck.wording import relaying, speech
+from factcheck.wording.cues import (
     ASKED,
     ATTRIBUTED,
     DENIED,
@@ -25,7 +25,7 @@ from factcheck.verdict.cues import (
     stems_outside,
     stems_within,
 )
-from factcheck.verdict.wording import Word, stem, words
+from factcheck.wording.words import Word, stem, words
 
 _DETAILS = {
     QUOTED: "the passage quotes somebody",

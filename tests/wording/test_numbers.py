@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factcheck.verdict.numbers import numbers
+from factcheck.wording.numbers import numbers
 
 SIGNS = """
 not all 31 % 1,200 1200 0.4 billion $5m 3rd second a hundred and fifty NOK 2014-03-12 −4 °C km/h each half of three

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from factcheck.verdict.grammar import (
+from factcheck.wording.grammar import (
     BACK_REFERENCE,
     CLAUSE_WORDS,
     IS,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factcheck.verdict.parts import MOST_PARTS, parts_of
+from factcheck.wording.parts import MOST_PARTS, parts_of
 
 CASES = [
     json.loads(line) for line in (Path(__file__).parents[1] / "data" / "parts.jsonl").read_text("utf-8").splitlines()

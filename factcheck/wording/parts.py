@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from factcheck.verdict.appended import Piece, Predicate, by_name, pieces, relative_of_subject
-from factcheck.verdict.grammar import (
+from factcheck.wording.appended import Piece, Predicate, by_name, pieces, relative_of_subject
+from factcheck.wording.grammar import (
     BACK_REFERENCE,
     CLAUSE_WORDS,
     DETERMINERS,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from factcheck.verdict.grammar import words_of
-from factcheck.verdict.numbers import Number, numbers
+from factcheck.wording.grammar import words_of
+from factcheck.wording.numbers import Number, numbers
 
 
 class EditKind(StrEnum):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factcheck.verdict.checkable import not_checkable
+from factcheck.wording.checkable import not_checkable
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT / "../shared/data"

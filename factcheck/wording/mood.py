@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from factcheck.verdict.cues import HEDGED, PLANNED, SUPPOSED, Cue, ahead, clause_end, clause_start, pattern
-from factcheck.verdict.speech import NO_SPEAKER, subject
+from factcheck.wording.cues import HEDGED, PLANNED, SUPPOSED, Cue, ahead, clause_end, clause_start, pattern
+from factcheck.wording.speech import NO_SPEAKER, subject
 
 # --- conditions ------------------------------------------------------------------------------------------------------
 

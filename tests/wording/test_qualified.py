@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factcheck.types import Check, Passage, Source
-from factcheck.verdict.qualified import check
+from factcheck.wording.qualified import check
 
 
 def passage(quote):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factcheck.types import Check, Passage, Source
-from factcheck.verdict.quantity import Side, check, compare, figures
+from factcheck.wording.quantity import Side, check, compare, figures
 
 EXPRESSIONS = Path(__file__).parents[1] / "data/quantities.jsonl"
 ENTRIES = [json.loads(line) for line in EXPRESSIONS.read_text("utf-8").splitlines()]

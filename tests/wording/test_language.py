@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factcheck.verdict.language import foreign, language_of
+from factcheck.wording.language import foreign, language_of
 
 ROOT = Path(__file__).parents[2]
 OTHERS = [json.loads(line) for line in (ROOT / "tests/data/languages.jsonl").read_text("utf-8").splitlines()]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factcheck.types import Check, Passage, Source
-from factcheck.verdict import mood, relaying, speech
-from factcheck.verdict.relayed import check
+from factcheck.wording import mood, relaying, speech
+from factcheck.wording.relayed import check
 
 COLLECTION = Path(__file__).parents[2] / "claims/relayed"
 CLOSED = "The mine at Brask was closed."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from factcheck.types import Check, Finding, Passage
-from factcheck.verdict.wording import Word, word_set, words
+from factcheck.wording.words import Word, word_set, words
 
 _NEGATIONS = word_set(
     """

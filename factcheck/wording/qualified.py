@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from factcheck.types import Check, Finding, Passage
-from factcheck.verdict.cues import (
+from factcheck.wording.cues import (
     Span,
     clause_end,
     clause_start,
@@ -22,7 +22,7 @@ from factcheck.verdict.cues import (
     stems_outside,
     stems_within,
 )
-from factcheck.verdict.wording import Word, words
+from factcheck.wording.words import Word, words
 
 _ONLY, _EXCEPT, _CONDITION, _GROUP, _MODEL, _PERIOD = (
     "only",

@@ -6,7 +6,7 @@ opinion, which will be NOT ENOUGH INFO anyway.
 
 import re
 
-from factcheck.verdict.cues import pattern
+from factcheck.wording.cues import pattern
 
 QUESTION, OPINION, INSTRUCTION, FRAGMENT, PRONOUN = "question", "opinion", "instruction", "fragment", "pronoun"
 

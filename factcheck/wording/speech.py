@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from factcheck.verdict.cues import (
+from factcheck.wording.cues import (
     ASKED,
     ATTRIBUTED,
     DENIED,
