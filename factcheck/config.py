@@ -45,6 +45,10 @@ class Settings:
     """Judge a claim's best passages first, the rest only where these leave it open: such as 4,10. Off when empty."""
     evidence: str = "auto"
     """Where evidence comes from: auto, corpus, given or gold."""
+    retriever: str = "lexical"
+    """How passages are found: lexical (words), dense (vectors) or hybrid (both)."""
+    embedder: str = ""
+    """Folder or Hugging Face name of a sentence-transformers model: the index keeps its vectors."""
     context: bool = True
     """Whether a premise opens with the sentence before where the sentence cannot stand alone."""
     support: float = 0.5
@@ -104,6 +108,8 @@ class Settings:
         _texts("labels", self.labels, 'use ["entailment", "neutral", …]')
         _texts("languages", self.languages, 'use ["en", "de"]')
         _one_of("evidence", self.evidence, ("auto", *EvidenceFrom))
+        _one_of("retriever", self.retriever, ("lexical", "dense", "hybrid"))
+        _check_embedder(self.retriever, self.embedder)
         _one_of("on_error", self.on_error, ("stop", "skip"))
         _one_of("precision", self.precision, ("auto", "fp32", "bf16", "fp16", "int8"))
         if self.cache == "":
@@ -129,6 +135,7 @@ class Settings:
         for item in fields(self):
             value = getattr(self, item.name)
             is_path = item.name in _PATHS or (item.name == "calibration" and value not in _CALIBRATIONS)
+            is_path = is_path or (item.name == "embedder" and Path(value).is_dir())
             if is_path and isinstance(value, str) and value and not value.startswith("hf:"):
                 value = str(Path(value).resolve())
             values[item.name] = list(value) if isinstance(value, tuple) else value
@@ -213,6 +220,12 @@ def _check_stages(stages: tuple[int, ...], passages: int) -> None:
         found = ",".join(map(str, stages))
         fix = f"use two or more ascending whole numbers, the last of them `passages`: such as 4,{max(passages, 5)}"
         raise ConfigError("stages", f"{found} are not stages of {passages} passages", fix)
+
+
+def _check_embedder(retriever: str, embedder: str) -> None:
+    if retriever != "lexical" and not embedder:
+        found = f"there is none for the retriever {retriever!r}"
+        raise ConfigError("embedder", found, "name a sentence-transformers model, or search with 'lexical'")
 
 
 def _texts(name: str, values: tuple[str, ...], fix: str) -> None:

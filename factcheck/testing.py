@@ -1,4 +1,4 @@
-"""For tests of code that uses factcheck: a model double without weights, and an assertion for RAG answers."""
+"""For tests of code that uses factcheck: doubles of models, without weights, and an assertion for RAG answers."""
 
 import hashlib
 import re
@@ -14,6 +14,9 @@ from factcheck.nli.windows import split_windows
 from factcheck.types import Label, NLIScores, Verdict
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from factcheck.checker import ContextLike, FactChecker
 
 _VERSION = "rule-nli/1"  # another rule is another fingerprint
@@ -103,6 +106,40 @@ class RuleNLI:
             entailment = _HIGH if found == "entailment" else 1 - _HIGH
             return NLIScores(round(entailment, 6), round(1 - entailment, 6), 0.0)
         return NLIScores(*(_HIGH if found == name else _LOW for name in ("entailment", "neutral", "contradiction")))
+
+
+class WordEmbedder:
+    """An embedder made of word rules: texts that share words, or most letters of words, have near vectors.
+
+    Each run of three letters of a text's words adds to one of the dimensions, which a hash chooses. The same vectors
+    everywhere; `embedded` counts the passages that were asked for.
+
+    Args:
+        dimension: Of the vectors; another one is another embedder.
+    """
+
+    def __init__(self, dimension: int = 256) -> None:
+        self.name, self.dimension, self.embedded = f"words-{dimension}", dimension, 0
+        self.fingerprint = hashlib.sha256(f"word-embedder/1/{dimension}".encode()).hexdigest()
+        self.library = "rules"
+
+    def passages(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """A vector of length 1 for each text that will be searched, in order."""
+        self.embedded += len(texts)
+        return self.queries(texts)
+
+    def queries(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """A vector of length 1 for each text that is searched for, in order."""
+        import numpy as np  # noqa: PLC0415
+
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for row, text in enumerate(texts):
+            for word in re.findall(r"\w+", text.casefold()):
+                for start in range(len(word)):
+                    digest = hashlib.sha256(f"^{word}$"[start : start + 3].encode("utf-8", "surrogatepass")).digest()
+                    vectors[row, int.from_bytes(digest[:4], "big") % self.dimension] += 1
+            vectors[row] /= max(float(np.linalg.norm(vectors[row])), 1e-9)
+        return vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from factcheck.corpus.index import FORMAT, POINTER, TABLES, Pointer
 from factcheck.corpus.readers import CHANGED, Reader
 from factcheck.corpus.rows import Waiting
 from factcheck.corpus.sentences import sentences_before, split
+from factcheck.corpus.vectors import Embedder, Vectors, VectorStore, Wanted, state_of, table_name
 from factcheck.errors import CorpusError, FactcheckError
 from factcheck.types import Document, Sentence
 
@@ -55,9 +56,11 @@ def build_index(  # noqa: PLR0913 (all named)
     language: str = "en",
     limits: Limits | None = None,
     exclude: Sequence[Path] = (),
+    embedder: Embedder | None = None,
     on_problem: Callable[[Problem], None] = lambda _: None,
     on_read: Callable[[int, int], None] = lambda _done, _total: None,
     on_indexed: Callable[[int], None] = lambda _documents: None,
+    on_embedded: Callable[[int, int], None] = lambda _done, _total: None,
     on_wait: Callable[[], None] | None = None,
 ) -> BuildReport:
     """Bring the index in `folder` up to date with the documents under `corpus`, or build it.
@@ -71,9 +74,13 @@ def build_index(  # noqa: PLR0913 (all named)
         language: Decides sentence boundaries, stemming and stop words.
         limits: Sizes and times at which a reader stops.
         exclude: Files under `corpus` that are no documents, such as the claims themselves.
+        embedder: Gives the sentences vectors, beside the words that are indexed in any case; only new and changed
+            ones are embedded, also after an interrupted build. Without one, vectors that are there lose what is gone
+            from the corpus, and nothing is added to them.
         on_problem: Told of each file that cannot be read, once, as it is met.
         on_read: Told how many files of how many are done.
         on_indexed: Told how many more documents were split and taken up.
+        on_embedded: Told how many sentences of how many got their vector.
         on_wait: Told before waiting for another process that writes the index; without it, that is an error.
 
     Raises:
@@ -89,9 +96,11 @@ def build_index(  # noqa: PLR0913 (all named)
                 language=language,
                 limits=limits or Limits(),
                 exclude=exclude,
+                embedder=embedder,
                 on_problem=on_problem,
                 on_read=on_read,
                 on_indexed=on_indexed,
+                on_embedded=on_embedded,
             )
             try:
                 return builder.run()
@@ -199,14 +208,17 @@ class _Builder:
         language: str,
         limits: Limits,
         exclude: Sequence[Path],
+        embedder: Embedder | None,
         on_problem: Callable[[Problem], None],
         on_read: Callable[[int, int], None],
         on_indexed: Callable[[int], None],
+        on_embedded: Callable[[int, int], None],
     ) -> None:
         import lancedb  # noqa: PLC0415
 
         self.corpus, self.folder, self.language, self.limits = corpus, folder, language, limits
         self.on_problem, self.on_read, self.on_indexed = on_problem, on_read, on_indexed
+        self.embedder, self.on_embedded = embedder, on_embedded
         self.exclude = {path.resolve() for path in exclude}
         self.told: set[Problem] = set()
         self.splitter = f"sentencex-{version('sentencex')}"
@@ -383,14 +395,18 @@ class _Builder:
     def _finish(self, changes: _Changes, *, files_read: int) -> BuildReport:
         """Write what is left, rebuild the full-text index if a sentence changed, and publish."""
         touched = bool(changes.added or changes.changed or changes.gone)
-        if touched or changes.files or changes.stale_files or self.pointer is None:
+        written = bool(touched or changes.files or changes.stale_files or self.pointer is None)
+        if written:
             self._write(changes)
             if self.tables["documents"].count_rows() == 0:
                 self._nothing_readable()
             self._tidy()
             if touched or self.pointer is None:
                 self._make_indexes()
-            self.pointer = self._publish()
+        before = self.pointer.vectors if self.pointer else ()
+        vectors = self._bring_vectors(before, touched=touched)
+        if written or vectors != before:
+            self.pointer = self._publish(vectors)
         assert self.pointer is not None
         return BuildReport(
             corpus_version=self.pointer.corpus_version,
@@ -403,27 +419,43 @@ class _Builder:
             problems=tuple(self.problems),
         )
 
+    def _bring_vectors(self, before: tuple[Vectors, ...], *, touched: bool) -> tuple[Vectors, ...]:
+        """The entries of all vectors that are kept, by table name, those of the embedder whole."""
+        self.store = store = VectorStore(self.database, self._tidy_one)
+        embedder, known = self.embedder, {entry.table: entry for entry in before}
+        others = [name for name in store.names() if embedder is None or name != table_name(embedder.fingerprint)]
+        if embedder is None and not (touched and others):
+            return before
+        states = {doc: state_of(content, self.language, self.splitter) for doc, (_, content) in self.owners.items()}
+        wanted = Wanted(self._corpus_version(), states, self.tables["sentences"])
+        found = [store.shrink(name, known.get(name), wanted) if touched else known.get(name) for name in others]
+        if embedder is not None:
+            try:
+                entry = store.extend(embedder, wanted, known.get(table_name(embedder.fingerprint)), self.on_embedded)
+            except FactcheckError:
+                raise
+            except (RuntimeError, ValueError) as error:  # the table is torn
+                if _disk_error(error) is not None:
+                    raise
+                store.forget(embedder)
+                entry = store.extend(embedder, wanted, None, self.on_embedded)
+            found.append(entry)
+        return tuple(sorted(filter(None, found), key=lambda entry: entry.table))
+
     def _tidy(self) -> None:
         """Merge the pieces of the tables and drop what was replaced, where there is something to gain.
 
         Merging writes a table anew and holds half a gigabyte for a million sentences. A search over 100 pieces takes a
         seventh longer than over one.
         """
-        most = _PIECES + self.tables["sentences"].count_rows() // _SENTENCES_A_PIECE
         for name, table in self.tables.items():
-            age = self._replaced(name, table)
-            if age != _NOTHING_IS_OLDER or table.stats()["fragment_stats"]["num_fragments"] > most:
-                table.optimize(cleanup_older_than=age)
+            self._tidy_one(table, self.pointer.tables[name] if self.pointer else None)
 
-    def _replaced(self, name: str, table: Any) -> timedelta:  # noqa: ANN401
-        """The age from which versions of a table were replaced long ago: those before the one published a day ago."""
-        published = self.pointer.tables[name] if self.pointer else None
-        for item in table.list_versions():
-            if item["version"] == published:
-                made: datetime = item["timestamp"]
-                age = datetime.now(tz=made.tzinfo) - made
-                return age + timedelta(seconds=1) if age >= _KEPT else _NOTHING_IS_OLDER
-        return _NOTHING_IS_OLDER
+    def _tidy_one(self, table: Any, published: int | None) -> None:  # noqa: ANN401
+        most = _PIECES + self.tables["sentences"].count_rows() // _SENTENCES_A_PIECE
+        age = _replaced(table, published)
+        if age != _NOTHING_IS_OLDER or table.stats()["fragment_stats"]["num_fragments"] > most:
+            table.optimize(cleanup_older_than=age)
 
     def _make_indexes(self) -> None:
         """Index words anew, not what was added alone: word statistics drift after deletions otherwise."""
@@ -442,7 +474,7 @@ class _Builder:
             "name a file or folder with txt, md, html, pdf, docx, jsonl, csv or parquet documents",
         )
 
-    def _publish(self) -> Pointer:
+    def _publish(self, vectors: tuple[Vectors, ...]) -> Pointer:
         """Name the new versions in `index.json`, at once and for good; a tag keeps them from being cleared."""
         pointer = Pointer(
             format=FORMAT,
@@ -454,13 +486,15 @@ class _Builder:
             documents=self.tables["documents"].count_rows(),
             sentences=self.tables["sentences"].count_rows(),
             problems=len(self.problems),
+            vectors=vectors,
         )
         _replace(self.folder / POINTER, pointer.to_json())
-        for table in self.tables.values():
-            if _TAG in table.tags.list():
-                table.tags.update(_TAG, table.version)
-            else:
+        for table in (*self.tables.values(), *self.store.tables.values()):
+            tag = table.tags.list().get(_TAG)
+            if tag is None:
                 table.tags.create(_TAG, table.version)
+            elif tag["version"] != table.version:
+                table.tags.update(_TAG, table.version)
         return pointer
 
     def _corpus_version(self) -> str:
@@ -468,6 +502,16 @@ class _Builder:
         for doc_id in sorted(self.owners):
             digest.update(f"\n{doc_id}\t{self.owners[doc_id][1]}".encode())
         return digest.hexdigest()
+
+
+def _replaced(table: Any, published: int | None) -> timedelta:  # noqa: ANN401
+    """The age from which versions of a table were replaced long ago: those before the one published a day ago."""
+    for item in table.list_versions():
+        if item["version"] == published:
+            made: datetime = item["timestamp"]
+            age = datetime.now(tz=made.tzinfo) - made
+            return age + timedelta(seconds=1) if age >= _KEPT else _NOTHING_IS_OLDER
+    return _NOTHING_IS_OLDER
 
 
 def _absolute(corpus: Path | str) -> str:

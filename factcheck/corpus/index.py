@@ -1,8 +1,8 @@
 """Reading a corpus index: full-text search over sentences, and the documents behind them.
 
 An index is a folder: two tables of an embedded database, `documents` and `sentences`, a table of the `files` they came
-from, and `index.json`, which names the version of each that belongs together. That file is replaced atomically when a
-build is whole, so a reader never sees half of one.
+from, one of vectors for each embedder that was asked for, and `index.json`, which names the version of each that
+belongs together. That file is replaced atomically when a build is whole, so a reader never sees half of one.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 
 from factcheck.corpus.analyzer import Analyzer
 from factcheck.corpus.files import Problem
+from factcheck.corpus.vectors import MATCH_COLUMNS, Vectors
 from factcheck.errors import CorpusError
 from factcheck.types import Source
 
@@ -26,7 +27,7 @@ FORMAT = 3
 POINTER = "index.json"
 TABLES = ("documents", "sentences", "files")
 _SOURCE_COLUMNS = ["doc_id", "title", "path", "sha256", "url", "date", "extractor"]
-_MATCH_COLUMNS = ["doc_id", "sentence", "start", "end", "page", "quote", "before", "copy_key"]
+_MATCH_COLUMNS = list(MATCH_COLUMNS)
 _AT_ONCE = 8  # searches
 _LONGEST_LIST = 2_000  # values in one condition
 
@@ -44,6 +45,7 @@ class Pointer:
     documents: int
     sentences: int
     problems: int
+    vectors: tuple[Vectors, ...] = ()  # of each embedder that was ever asked for, by table name
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -65,13 +67,16 @@ class Pointer:
                 path, f"index format {found!r}", f"this version reads format {FORMAT}: build the index again"
             )
         try:
-            return cls(**record)
+            return cls(**record | {"vectors": tuple(Vectors(**entry) for entry in record.get("vectors", ()))})
         except TypeError as error:
             raise CorpusError(path, f"is torn: {error}", "delete the folder and build the index again") from None
 
     def to_json(self) -> str:
-        """The text of `index.json`."""
-        return json.dumps(asdict(self), indent=2) + "\n"
+        """The text of `index.json`; it does not speak of vectors where there are none."""
+        record = asdict(self)
+        if not self.vectors:
+            del record["vectors"]
+        return json.dumps(record, indent=2) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +165,11 @@ class CorpusIndex:
             (query if any_word else "", search)
             for query, any_word, search in zip(queries, words, searches, strict=True)
         ]
-        with _reading(self.folder):
+        with reading(self.folder):
             ranked, rows = _wait_for(_ranked_rows(self._sentences, asked))
         return [
             sorted(
-                (_match(rows[number], score) for number, score in best),
+                (match_of(rows[number], score) for number, score in best),
                 key=lambda match: (-match.score, match.doc_id, match.start),
             )
             for best in ranked
@@ -186,12 +191,12 @@ class CorpusIndex:
     def sentences(self, doc_ids: Sequence[str]) -> list[Match]:
         """All sentences of some documents, in document and text order, with score 0."""
         rows = self._rows_with("sentences", _MATCH_COLUMNS, "doc_id", doc_ids)
-        return sorted((_match(row, 0.0) for row in rows), key=lambda match: (match.doc_id, match.start))
+        return sorted((match_of(row, 0.0) for row in rows), key=lambda match: (match.doc_id, match.start))
 
     def copies(self, copy_keys: Sequence[str]) -> list[Match]:
         """All sentences with one of these copy keys, in document and text order, with score 0."""
         rows = self._rows_with("sentences", _MATCH_COLUMNS, "copy_key", copy_keys)
-        return sorted((_match(row, 0.0) for row in rows), key=lambda match: (match.doc_id, match.start))
+        return sorted((match_of(row, 0.0) for row in rows), key=lambda match: (match.doc_id, match.start))
 
     def sources(self, doc_ids: Sequence[str]) -> dict[str, Source]:
         """The sources of those documents that the corpus holds, by document id."""
@@ -206,7 +211,7 @@ class CorpusIndex:
     def inventory(self) -> Iterator[tuple[str, str]]:
         """Id and content hash of every document of the corpus, in no order, streamed."""
         query = self._tables["documents"].search().select(["doc_id", "content"]).limit(None)
-        with _reading(self.folder):
+        with reading(self.folder):
             for batch in query.to_batches():
                 yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
@@ -219,19 +224,19 @@ class CorpusIndex:
         """The rows with one of these values in a column."""
         distinct = list(dict.fromkeys(values))
         groups = [distinct[start : start + _LONGEST_LIST] for start in range(0, len(distinct), _LONGEST_LIST)]
-        return [row for group in groups for row in self._rows(table, columns, _among(column, group))]
+        return [row for group in groups for row in self._rows(table, columns, among(column, group))]
 
     def _rows(self, table: str, columns: list[str], where: str | None) -> list[dict[str, Any]]:
         query = self._tables[table].search().select(columns)
         if where:
             query = query.where(where)
-        with _reading(self.folder):
+        with reading(self.folder):
             rows: list[dict[str, Any]] = query.limit(None).to_arrow().to_pylist()
         return rows
 
 
 @contextmanager
-def _reading(folder: Path) -> Iterator[None]:
+def reading(folder: Path) -> Iterator[None]:
     """What the database says of a file that is torn or gone, as an error of ours."""
     try:
         yield
@@ -272,7 +277,7 @@ async def _best_rows(table: Any, query: str, search: Search) -> list[tuple[int, 
     while True:
         rows = (await table.search(match_query(query, "body"), query_type="fts")).select(["_score"]).with_row_id()
         if search.doc_ids:
-            rows = rows.where(_among("doc_id", search.doc_ids))
+            rows = rows.where(among("doc_id", search.doc_ids))
         found = await rows.limit(wanted + 1).to_arrow()
         scores = sorted(found["_score"].to_pylist(), reverse=True)
         if len(scores) <= wanted or scores[search.limit - 1] > scores[-1]:  # nothing beyond the cut can tie with it
@@ -289,11 +294,12 @@ def _wait_for(work: Coroutine[Any, Any, T]) -> T:
         return thread.submit(asyncio.run, work).result()
 
 
-def _match(row: dict[str, Any], score: float) -> Match:
+def match_of(row: dict[str, Any], score: float) -> Match:
+    """The sentence of a row."""
     return Match(score=score, **{name: row[name] for name in _MATCH_COLUMNS})
 
 
-def _among(column: str, values: Sequence[str]) -> str:
+def among(column: str, values: Sequence[str]) -> str:
     """An SQL condition; values are quoted, since document ids come from outside."""
     quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
     return f"{column} IN ({quoted})"

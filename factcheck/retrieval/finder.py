@@ -3,21 +3,32 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from factcheck.corpus.analyzer import Analyzer
 from factcheck.corpus.copies import copy_key
 from factcheck.corpus.index import CorpusIndex, Match, Search
-from factcheck.errors import ClaimsError
+from factcheck.corpus.nearest import VectorIndex, cosines
+from factcheck.corpus.vectors import Embedder
+from factcheck.errors import ClaimsError, ConfigError
 from factcheck.retrieval.bm25 import bm25
+from factcheck.retrieval.fusion import reciprocal_rank_fusion
 from factcheck.retrieval.passages import build_passage
 from factcheck.segment import sentence_spans
 from factcheck.types import Claim, Context, EvidenceFrom, GoldSentence, Hit, Passage, Source
 
+if TYPE_CHECKING:
+    from factcheck.corpus.vectors import Array
+
+LEXICAL, DENSE, HYBRID = "lexical", "dense", "hybrid"
 _REMEMBERED = 20_000  # sources
+_FUSED = 50  # ranks of each ranking that a fusion looks at; fixed, so that the best ten are those of the best twenty
 
 LeftOut: TypeAlias = Callable[[Claim, Source], bool]
 """Says whether a document takes no part in the search for a claim."""
+
+_Searcher: TypeAlias = Callable[[Sequence[Search]], list[list[Match]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +41,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Brought:
-    """The sentences of a claim's contexts, with their words and copy keys."""
+    """The sentences of a claim's contexts, with their words, their vectors where they are asked for, and copy keys."""
 
     passages: list[Passage]
     words: list[list[str]]
+    vectors: "Array | None"
     copy_keys: list[tuple[str, ...]]
 
 
@@ -57,6 +69,11 @@ class EvidenceFinder:
         context: Whether a premise may open with the sentence before.
         language: Of documents and claims.
         left_out: Documents of the corpus that are passed over, for all claims or some; gold evidence never is.
+        retriever: `lexical` ranks by words (BM25), `dense` by the cosine of vectors, `hybrid` by the ranks in both.
+        embedder: Whose vectors are searched; `dense` and `hybrid` need one.
+
+    Raises:
+        CorpusError: The index holds no vectors of the embedder, or none for its documents as they are.
     """
 
     def __init__(  # noqa: PLR0913 (all named)
@@ -68,8 +85,17 @@ class EvidenceFinder:
         context: bool = True,
         language: str = "en",
         left_out: LeftOut | None = None,
+        retriever: str = LEXICAL,
+        embedder: Embedder | None = None,
     ) -> None:
-        self._left_out = left_out
+        if (embedder is None) != (retriever == LEXICAL):
+            raise ConfigError("embedder", f"retriever {retriever!r} with {embedder}", "dense and hybrid need one")
+        self._left_out, self._retriever, self._embedder = left_out, retriever, embedder
+        self._searchers: list[_Searcher] = []
+        if index is not None and retriever != DENSE:
+            self._searchers.append(index.search_all)
+        if index is not None and embedder is not None:
+            self._searchers.append(VectorIndex(index, embedder).search_all)
         self._index, self._passages, self._evidence, self._context = index, passages, evidence, context
         self._language = language
         self._analyzer = index.analyzer if index is not None else Analyzer(language)
@@ -134,7 +160,7 @@ class EvidenceFinder:
         return [Found(origin, tuple(hits[at])) for at, origin in enumerate(origins)]
 
     def _searched(self, asked: Sequence[tuple[Claim, Search]]) -> list[list[Hit]]:
-        """The best hits by BM25, each with all its near-copies."""
+        """The best hits, each with all its near-copies."""
         if not asked:
             return []
         assert self._index is not None
@@ -152,18 +178,25 @@ class EvidenceFinder:
         ]
 
     def _best(self, searches: Sequence[tuple[Claim, Search]]) -> list[list[Match]]:
-        """The best match of each copy key; a search reaches deeper until there are enough."""
-        assert self._index is not None
+        """The best match of each copy key, by the one ranking or by the ranks in both."""
+        if len(self._searchers) == 1:
+            return self._ranked(searches, self._searchers[0], self._passages)
+        depth = max(_FUSED, self._passages)
+        rankings = [self._ranked(searches, searcher, depth) for searcher in self._searchers]
+        return [_fused(lists)[: self._passages] for lists in zip(*rankings, strict=True)]
+
+    def _ranked(self, searches: Sequence[tuple[Claim, Search]], searcher: _Searcher, most: int) -> list[list[Match]]:
+        """The best match of each copy key in one ranking; a search reaches deeper until there are enough."""
         chosen: dict[int, list[Match]] = {}
-        asked = {at: search for at, (_, search) in enumerate(searches)}
+        asked = {at: replace(search, limit=2 * most) for at, (_, search) in enumerate(searches)}
         while asked:
             deeper: dict[int, Search] = {}
-            for (at, search), matches in zip(asked.items(), self._index.search_all(list(asked.values())), strict=True):
+            for (at, search), matches in zip(asked.items(), searcher(list(asked.values())), strict=True):
                 best: dict[str, Match] = {}
                 for match in self._kept(searches[at][0], matches):
                     best.setdefault(match.copy_key, match)
-                chosen[at] = list(best.values())[: self._passages]
-                if len(best) < self._passages and len(matches) >= search.limit:
+                chosen[at] = list(best.values())[:most]
+                if len(best) < most and len(matches) >= search.limit:
                     deeper[at] = replace(search, limit=4 * search.limit)
             asked = deeper
         return [chosen[at] for at in range(len(searches))]
@@ -187,20 +220,36 @@ class EvidenceFinder:
             for match in context_matches(context, self._language)
         ]
         quotes = [passage.quote for passage in passages]
-        return _Brought(passages, self._analyzer.words_of(quotes), [copy_key(quote) for quote in quotes])
+        words = self._analyzer.words_of(quotes) if self._retriever != DENSE else []
+        bodies = [f"{passage.source.title} {passage.quote}" for passage in passages]
+        vectors = self._embedder.passages(bodies) if self._embedder and bodies else None
+        return _Brought(passages, words, vectors, [copy_key(quote) for quote in quotes])
 
     def _given(self, claim: Claim, brought: _Brought) -> list[Hit]:
         """The sentences of the claim's own contexts, ranked among themselves; all are hits if they are few enough."""
-        scores = bm25(self._analyzer.words(self._analyzer.query(claim.text)), brought.words)
-        order = sorted(range(len(scores)), key=lambda at: (-scores[at], at))
         merged: dict[tuple[str, ...], Hit] = {}
-        for at in order:
+        for at, score in self._order(claim, brought):
             key, passage = brought.copy_keys[at], brought.passages[at]
             first = merged.get(key)
-            merged[key] = (
-                replace(first, copies=(*first.copies, passage)) if first else Hit(passage, round(scores[at], 6))
-            )
+            merged[key] = replace(first, copies=(*first.copies, passage)) if first else Hit(passage, round(score, 6))
         return list(merged.values())[: self._passages]
+
+    def _order(self, claim: Claim, brought: _Brought) -> list[tuple[int, float]]:
+        """Places and scores of all sentences of the contexts, best first."""
+        rankings: list[list[tuple[int, float]]] = []
+        if self._retriever != DENSE:
+            rankings.append(_sorted(bm25(self._analyzer.words(self._analyzer.query(claim.text)), brought.words)))
+        if self._embedder is not None and brought.vectors is not None:
+            rankings.append(_sorted(cosines(brought.vectors, self._embedder.queries([claim.text])[0])))
+        if len(rankings) < 2:
+            return rankings[0] if rankings else []
+        keys = brought.copy_keys
+        # A sentence without a word of the claim has no rank among the words, as in a search of the corpus.
+        by_words, by_meaning = rankings
+        fused = reciprocal_rank_fusion(
+            [[keys[at] for at, score in by_words if score > 0], [keys[at] for at, _ in by_meaning]]
+        )
+        return _sorted([fused[key] for key in keys])
 
     def _gold(self, claim: Claim) -> list[Hit]:
         """Every gold sentence once, whatever its label, in document order, without a retrieval score."""
@@ -242,6 +291,22 @@ class EvidenceFinder:
             self._known.update(found)
             known |= found
         return known
+
+
+def _sorted(scores: Sequence[float]) -> list[tuple[int, float]]:
+    """Places and scores, best first; the earlier place first where they are equal."""
+    return sorted(enumerate(scores), key=lambda one: (-one[1], one[0]))
+
+
+def _fused(rankings: Sequence[Sequence[Match]]) -> list[Match]:
+    """The matches of several rankings, best first; of copies the one that stands highest."""
+    scores = reciprocal_rank_fusion([[match.copy_key for match in ranking] for ranking in rankings])
+    highest: dict[str, Match] = {}
+    for same_rank in zip_longest(*rankings):
+        for match in filter(None, same_rank):
+            highest.setdefault(match.copy_key, match)
+    fused = [replace(match, score=round(scores[key], 6)) for key, match in highest.items()]
+    return sorted(fused, key=lambda match: (-match.score, match.doc_id, match.start))
 
 
 def _others(match: Match, copies: Sequence[Match], search: Search) -> list[Match]:

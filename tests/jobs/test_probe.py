@@ -10,7 +10,7 @@ from factcheck.testing import RuleNLI
 from factcheck.types import Claim, EvidenceFrom, Hit, Judged, Label, NLIScores, Passage, Source
 from factcheck.verdict.checks import Checks
 from factcheck.verdict.decide import Rule
-from factcheck.verdict.edits import EditKind
+from factcheck.wording.edits import EditKind
 
 RULE = Rule(support=0.5, contradict=0.5)
 SURE = NLIScores(0.96, 0.02, 0.02)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from factcheck.corpus.analyzer import Analyzer
 from factcheck.review.marks import Kind, Mismatch, compare_all, pieces
-from factcheck.verdict.numbers import numbers
+from factcheck.wording.numbers import numbers
 
 SIGNS = """
 The glacier lost not all 31 % 1,200 1200 0.4 billion $5m 3rd second cafe\u0301 \U0001f9ca never 2014-03-12 −4 °C km
