@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 from factcheck.formats.records import place
 from factcheck.jobs.diff import Comparison, Flip
 from factcheck.jobs.progress import Stage
+from factcheck.jobs.reasons import said
 from factcheck.nli.checks import ModelReport, Outcome
 from factcheck.types import Evidence, EvidenceFrom, Hit, Label, NLIScores, Passage, Reason, Stance, Verdict
 
@@ -419,13 +420,8 @@ def _print_head(page: _Page, verdict: Verdict, *, named: bool) -> None:
 
 
 def _print_evidence(page: _Page, evidence: Evidence, *, limit: int | None = None, exactly: bool = False) -> None:
-    scores = evidence.scores
-    score = {
-        Stance.SUPPORTS: scores.entailment,
-        Stance.CONTRADICTS: scores.contradiction,
-        Stance.NEUTRAL: scores.neutral,
-    }[evidence.stance]
-    page.field(f"{evidence.stance} {score:.2f}", f'"{evidence.passage.quote}"', _COLOURS[evidence.stance], limit=limit)
+    stance = evidence.stance
+    page.field(f"{stance} {said(evidence):.2f}", f'"{evidence.passage.quote}"', _COLOURS[stance], limit=limit)
     for finding in evidence.findings:
         page.field("but", finding.detail, "dim", limit=limit)
     _print_place(page, evidence.hit, exactly=exactly)

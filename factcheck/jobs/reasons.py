@@ -139,6 +139,17 @@ def standing(verdict: Verdict, rule: Rule, *, settled: bool) -> str:
     return ", and ".join(text for text, wrong in ((strong, ours[1] < clear), (calm, theirs[1] > quiet)) if wrong)
 
 
+def said(item: Evidence) -> float:
+    """How probable it is that a passage says what its stance is: of the claim, or of the part it speaks of most surely.
+
+    Its words are looked at for the claim, as they are in the rule.
+    """
+    scores = [weighed(item.scores, item.findings), *item.parts]
+    if item.stance is Stance.SUPPORTS:
+        return max(one.entailment for one in scores)
+    return max(one.contradiction for one in scores) if item.stance is Stance.CONTRADICTS else scores[0].neutral
+
+
 def _strength(item: Evidence) -> float:
     scores = weighed(item.scores, item.findings)
     return max(scores.entailment, scores.contradiction)

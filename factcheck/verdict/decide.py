@@ -184,16 +184,17 @@ class Rule:
     def _part_answer(self, claim: Claim, items: Sequence[Item], at: int, piece: ClaimPart) -> Answer:
         """The answer to a part.
 
-        A passage that supports the whole claim, or another part of it, speaks of that: it contradicts this part only
-        where its words surely oppose it.
+        A passage contradicts a part only where it contradicts the whole claim too and supports no other part of it, or
+        where its words surely oppose the part: models take sentences about something else for contradictions.
         """
         found: list[Item] = []
         for item in items:
             findings = self.checks.findings(piece.text, item.evidence.passage)
             scores = weighed(item.evidence.parts[at], findings)
-            others = (item.scores, *item.evidence.parts[:at], *item.evidence.parts[at + 1 :])
-            is_other = any(self.stance(other) is Stance.SUPPORTS for other in others)
-            if self.stance(scores) is Stance.CONTRADICTS and is_other and not any(one.opposes for one in findings):
+            others = {self.stance(other) for other in (*item.evidence.parts[:at], *item.evidence.parts[at + 1 :])}
+            holds = self.stance(item.scores) is Stance.CONTRADICTS and Stance.SUPPORTS not in others
+            opposes = any(finding.opposes for finding in findings)
+            if self.stance(scores) is Stance.CONTRADICTS and not holds and not opposes:
                 scores = NLIScores(0.0, 1.0, 0.0)
             found.append(Item(replace(item.evidence, stance=self.stance(scores)), scores, item.at))
         return self._answer(piece.text, claim.date, sorted(found, key=_by_strength))
