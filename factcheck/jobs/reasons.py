@@ -56,7 +56,8 @@ def in_words(case: Case, verdict: Verdict) -> str:
     score = _number(verdict.score)
     match case:
         case Case.PARTS:
-            return f"{_PARTS[verdict.label]} ({verdict.detail}); the score is {score}"
+            which = "" if verdict.label is Label.SUPPORTED else f" ({verdict.detail})"
+            return f"{_PARTS[verdict.label]}{which}; the score is {score}"
         case Case.CONFLICT:
             times = f"; they are of different times: {verdict.detail}" if verdict.detail else ""
             return (
