@@ -195,8 +195,9 @@ class Progress:
 def print_summary(
     counts: Mapping[Label, int],
     strongest: Sequence[Verdict],
-    open_reasons: Mapping[Reason, int] | None = None,
     console: "Console | None" = None,
+    *,
+    open_reasons: Mapping[Reason, int] | None = None,
 ) -> None:
     """Print how many claims got which verdict, then the contradictions and the conflicts of `strongest`, in its order.
 

@@ -3,12 +3,15 @@
 from hypothesis import strategies as st
 
 from factcheck.types import (
+    Check,
     Claim,
     Evidence,
     EvidenceFrom,
+    Finding,
     Hit,
     Label,
     NLIScores,
+    Part,
     Passage,
     Reason,
     Source,
@@ -68,7 +71,32 @@ def nli_scores(draw):
     return NLIScores(entailment=low, neutral=high - low, contradiction=1 - high)
 
 
-evidence = st.builds(Evidence, hit=hits, scores=nli_scores(), stance=st.sampled_from(Stance))
+spans = st.none() | st.tuples(offsets, offsets)
+findings = st.builds(
+    Finding,
+    check=st.sampled_from(Check),
+    kind=names,
+    detail=names,
+    claim=spans,
+    passage=spans,
+    opposes=st.booleans(),
+)
+evidence = st.builds(
+    Evidence,
+    hit=hits,
+    scores=nli_scores(),
+    stance=st.sampled_from(Stance),
+    findings=st.lists(findings, max_size=2).map(tuple),
+    parts=st.lists(nli_scores(), max_size=2).map(tuple),
+)
+parts = st.builds(
+    Part,
+    start=offsets,
+    end=offsets,
+    text=names,
+    label=st.sampled_from(Label),
+    evidence=st.lists(st.integers(0, 9), max_size=2).map(tuple),
+)
 
 
 @st.composite
@@ -106,4 +134,6 @@ def verdicts(draw, labels=tuple(Label)):
         evidence=(*needed, *draw(st.lists(evidence, max_size=2))),
         confidence=draw(st.none() | shares),
         unjudged=draw(st.integers(0, 20)),
+        detail=draw(st.just("") | names),
+        parts=tuple(draw(st.lists(parts, max_size=2))),
     )

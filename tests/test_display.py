@@ -471,7 +471,7 @@ def test_no_hits_are_said_so():
 
 
 def everything(made, found, console):
-    print_summary({made.label: 1}, [made], {}, console)
+    print_summary({made.label: 1}, [made], console)
     print_verdict(made, console, named=True)
     print_hits(found, console)
     print_trace(traced(made, Treatment.SPLIT), console)

@@ -182,7 +182,8 @@ def _verify(  # noqa: PLR0913 (all named)
         typer.echo(f"stopped: {done:,} of {report.claims:,} claims have their verdict{now}", err=True)
         typer.echo(f"go on with: {command}", err=True)
         raise typer.Exit(stopping.status)
-    display.print_summary(report.counts, [*report.contradictions, *report.conflicts], report.open_reasons)
+    strongest = [*report.contradictions, *report.conflicts]
+    display.print_summary(report.counts, strongest, open_reasons=report.open_reasons)
     typer.echo("")
     typer.echo(str(report))
     if probe:

@@ -321,7 +321,7 @@ def label(model_folder: Path, path: Path, *, seconds: float = math.inf, skip: Se
     model = AutoModelForSequenceClassification.from_pretrained(model_folder, dtype=torch.bfloat16).eval()
     pairs = read_pairs(path)
     examples = encode(tokenizer, pairs)
-    wanted = [pair["source"] not in skip for pair in pairs]
+    wanted = [pair.get("source") not in skip for pair in pairs]
     out = path.with_name(path.name.removesuffix(".jsonl.gz") + ".logits.npy")
     logits = np.load(out) if out.exists() else np.full((len(examples), 3), np.nan, dtype=np.float16)
     began = saved = time.monotonic()

@@ -394,6 +394,7 @@ def test_row_names_the_best_passage_and_its_copies(tmp_path):
         "score": "0.75",
         "confidence": "",
         "reason": "evidence",
+        "detail": "",
         "evidence_from": "corpus",
         "judged": "2",
         "found": "2",
@@ -728,7 +729,7 @@ def test_workbook_is_set_up_for_reading(tmp_path):
     assert sheet["A1"].font.b
     assert not sheet["A2"].font.b
     assert sheet.freeze_panes == "A2"
-    assert sheet.auto_filter.ref == sheet.dimensions == "A1:BA2"
+    assert sheet.auto_filter.ref == sheet.dimensions == "A1:BB2"
     assert sheet["AD2"].value == 29
 
 

@@ -9,12 +9,15 @@ from strategies import verdicts
 from factcheck.errors import FactcheckError, ScoreError
 from factcheck.formats.records import place, to_json, to_line, verdict_from_record, verdict_record
 from factcheck.types import (
+    Check,
     Claim,
     Evidence,
     EvidenceFrom,
+    Finding,
     Hit,
     Label,
     NLIScores,
+    Part,
     Passage,
     Reason,
     Source,
@@ -25,25 +28,33 @@ from factcheck.types import (
 HERE = Passage(Source("d1", "Harbour report", "harbour.pdf", "ab" * 32, "https://example.org/h", "2024-05", "pdf/1"),
                7, 40, 58, "Three cranes work.", "Harbour report. Three cranes work.", 2)  # fmt: skip
 COPY = Passage(Source("d2", "", "notes.txt", "cd" * 32), 0, 0, 18, "Three cranes work.", "Three cranes work.")
+FINDING = Finding(Check.QUANTITY, "mismatched", "claim four, passage three", (0, 4), (0, 5), opposes=True)
+SCORES = NLIScores(0.0625, 0.0375, 0.9)
+PART_SCORES = NLIScores(0.0, 0.25, 0.75)
 VERDICT = Verdict(
     claim=Claim("c1", "Four cranes work.", start=5, end=22, input={"z": [1, None], "a": "é"}),
     label=Label.CONTRADICTED,
     score=0.9,
     reason=Reason.EVIDENCE,
     evidence_from=EvidenceFrom.CORPUS,
-    evidence=(Evidence(Hit(HERE, 12.5, (COPY,)), NLIScores(0.0625, 0.0375, 0.9), Stance.CONTRADICTS),),
+    evidence=(Evidence(Hit(HERE, 12.5, (COPY,)), SCORES, Stance.CONTRADICTS, (FINDING,), (PART_SCORES,)),),
+    detail="about “Four cranes”",
+    parts=(Part(0, 4, "Four cranes.", Label.CONTRADICTED, (0,)),),
     confidence=0.75,
     unjudged=2,
 )
 LINE = (
     '{"schema_version":1,"id":"c1","claim":"Four cranes work.","claim_start":5,"claim_end":22,'
-    '"verdict":"CONTRADICTED","score":0.9,"confidence":0.75,"reason":"evidence","evidence_from":"corpus","judged":1,'
-    '"found":3,'
+    '"verdict":"CONTRADICTED","score":0.9,"confidence":0.75,"reason":"evidence",'
+    '"detail":"about “Four cranes”","evidence_from":"corpus","judged":1,"found":3,'
+    '"parts":[{"start":0,"end":4,"text":"Four cranes.","verdict":"CONTRADICTED","evidence":[0]}],'
     '"evidence":[{"doc_id":"d1","title":"Harbour report","path":"harbour.pdf","url":"https://example.org/h",'
     f'"date":"2024-05","page":2,"sha256":"{"ab" * 32}","extractor":"pdf/1","sentence":7,"start":40,"end":58,'
     '"quote":"Three cranes work.","premise":"Harbour report. Three cranes work.",'
     '"stance":"contradicts","entailment":0.0625,"neutral":0.0375,'
-    '"contradiction":0.9,"retrieval_score":12.5,"copies":[{"doc_id":"d2","title":"","path":"notes.txt","url":null,'
+    '"contradiction":0.9,"retrieval_score":12.5,"findings":[{"check":"quantity","kind":"mismatched",'
+    '"detail":"claim four, passage three","claim":[0,4],"passage":[0,5],"opposes":true}],'
+    '"part_scores":[{"entailment":0.0,"neutral":0.25,"contradiction":0.75}],"copies":[{"doc_id":"d2","title":"","path":"notes.txt","url":null,'
     f'"date":null,"page":null,"sha256":"{"cd" * 32}","extractor":"","sentence":0,"start":0,"end":18,'
     '"quote":"Three cranes work."}]}],"input":{"z":[1,null],"a":"é"}}'
 )

@@ -11,6 +11,7 @@ import pytest
 from factcheck.config import Settings
 from factcheck.errors import RunError
 from factcheck.formats.records import verdict_record
+from factcheck.jobs.bench import METHOD
 from factcheck.jobs.progress import Silent
 from factcheck.jobs.sources import cached_index, index_corpus
 from factcheck.jobs.trace import Case, HitsFrom, Tracer, Treatment
@@ -154,7 +155,7 @@ def test_what_did_not_fit_is_told(verify):
         (["Ferry Baa sails.", "Ferry Baa never sails."], {}, Case.CONFLICT, "different documents"),
         (
             ["Ferry Baa sails. Ferry Baa never sails."],
-            {},
+            {"quantities": False},
             Case.STRONGER_SIDE,
             "where they are equal): 0.96 against 0.96",
         ),
@@ -279,7 +280,7 @@ def test_another_method_is_noted(verify, monkeypatch):
     run = verify({"claim": "The ferry Baa sails."})
     monkeypatch.setattr("factcheck.jobs.trace.METHOD", 99)
 
-    assert "method 2" in traced(run).notes[0]
+    assert f"method {METHOD}" in traced(run).notes[0]
 
 
 def test_a_run_that_never_began_has_nothing_to_trace(tmp_path):
