@@ -32,7 +32,7 @@ def factcheck(tmp_path_factory):
     run(*verify, "runs/old")
     (folder / "documents" / "sea-level-interview.md").unlink()
     (folder / "documents" / "cores.md").write_text(
-        "# Cores\n\nThe longest ice core records known do not come from Greenland but from Antarctica.\n", "utf-8"
+        "# Cores\n\nThe longest ice core records known come from Greenland.\n", "utf-8"
     )
     run(*verify, "runs/new")
     run(*verify, "runs/strict", "--support", 0.97)

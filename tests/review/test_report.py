@@ -208,6 +208,7 @@ def test_evidence_stands_for_and_against_with_the_quote_marked(page):
 def test_only_web_addresses_are_links(page):
     """A document's own address is one where it is of the web."""
     page.get_by_text("Claim number 1 about cranes.").click()
+    page.locator(".where").first.wait_for()
 
     assert ["https://example.org/n"] == [link.get_attribute("href") for link in page.locator(".where a").all()]
 
