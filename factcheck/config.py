@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
@@ -118,7 +119,7 @@ class Settings:
             if not 1 <= getattr(self, name) <= _MOST:
                 raise ConfigError(name, f"{getattr(self, name)} is out of range", f"use 1 to {_MOST}")
         _check_stages(self.stages, self.passages)
-        if self.as_of and not _DATE.fullmatch(self.as_of):
+        if self.as_of and not _is_date(self.as_of):
             raise ConfigError("as_of", f"{self.as_of!r} is not a date", "write 2024-05-31, 2024-05 or 2024")
         for name in ("support", "contradict"):
             if not 0.5 <= getattr(self, name) <= 1:
@@ -135,7 +136,7 @@ class Settings:
         for item in fields(self):
             value = getattr(self, item.name)
             is_path = item.name in _PATHS or (item.name == "calibration" and value not in _CALIBRATIONS)
-            is_path = is_path or (item.name == "embedder" and Path(value).is_dir())
+            is_path = is_path or (item.name == "embedder" and bool(value) and Path(value).is_dir())
             if is_path and isinstance(value, str) and value and not value.startswith("hf:"):
                 value = str(Path(value).resolve())
             values[item.name] = list(value) if isinstance(value, tuple) else value
@@ -157,7 +158,7 @@ class Settings:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-_DATE = re.compile(r"\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?")
+_DATE = re.compile(r"\d{4}(?:-\d{2}){0,2}", re.ASCII)
 _PATHS = frozenset({"corpus", "index", "run", "cache"})
 _CALIBRATIONS = frozenset({"auto", "none"})  # what `calibration` says besides a file
 _MOST = 1_000_000
@@ -226,6 +227,15 @@ def _check_embedder(retriever: str, embedder: str) -> None:
     if retriever != "lexical" and not embedder:
         found = f"there is none for the retriever {retriever!r}"
         raise ConfigError("embedder", found, "name a sentence-transformers model, or search with 'lexical'")
+
+
+def _is_date(text: str) -> bool:
+    """Whether a text is an ISO date of a day, month or year that there is."""
+    try:
+        date.fromisoformat(text + "0001-01-01"[len(text) :])
+    except ValueError:
+        return False
+    return _DATE.fullmatch(text) is not None
 
 
 def _texts(name: str, values: tuple[str, ...], fix: str) -> None:

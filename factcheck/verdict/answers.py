@@ -59,18 +59,38 @@ def by_combination(text: str, items: Sequence[Item], combination: Combination) -
     return Answer(weighing.label, grounds, weighing.score if items else 0.0, weighing=weighing)
 
 
-def in_time(answer: Answer, claim_date: str | None) -> Answer:
-    """A conflict with its times looked at: the claim's date chooses a side, or what differs in time is said to."""
+def in_time(answer: Answer, claim_date: str | None, items: Sequence[Item]) -> Answer:
+    """A conflict with its times looked at: the claim's date chooses a side, or what differs in time is said to.
+
+    Among all passages with a stance, of documents with a date, those that held at the claim's date choose, if they are
+    of one side and the others have the other one.
+    """
     if answer.label is not Label.CONFLICTING:
         return answer
     one, other = (item.evidence.passage for item in answer.grounds)
-    if claim_date and (holds := periods.nearer(claim_date, one, other)):
-        ground = next(item for item in answer.grounds if item.evidence.passage is holds)
-        detail = f"of {periods.dates(one, other)}, for {claim_date}"
+    if claim_date and (chosen := _held(claim_date, items)):
+        ground, rival = chosen
+        times = periods.dates(ground.evidence.passage, rival.evidence.passage)
+        detail = f"of {times}, for {claim_date}"
         return replace(answer, label=_label(ground), grounds=(ground,), score=ground.strength, detail=detail)
     if periods.differ(one, other):
         return replace(answer, reason=Reason.CHANGED_OVER_TIME, detail=periods.dates(one, other))
     return answer
+
+
+def _held(claim_date: str, items: Sequence[Item]) -> tuple[Item, Item] | None:
+    """The strongest passage of the side that held at a date, and the strongest dated one of the other side."""
+    dated = [item for item in items if item.evidence.stance is not Stance.NEUTRAL and item.evidence.passage.source.date]
+    held = [dated[at] for at in periods.holding(claim_date, [item.evidence.passage for item in dated])]
+    if len({item.evidence.stance for item in held}) != 1:
+        return None
+    rivals = [item for item in dated if item.evidence.stance is not held[0].evidence.stance]
+    return (held[0], rivals[0]) if rivals else None  # both in order of strength
+
+
+EACH_PART = "each part for itself"
+ABOUT_PART = "about “"
+"""How the detail of a verdict begins that was decided by parts."""
 
 
 def with_parts(whole: Answer, parts: Sequence[Answer], pieces: Sequence[ClaimPart]) -> Answer:
@@ -81,15 +101,13 @@ def with_parts(whole: Answer, parts: Sequence[Answer], pieces: Sequence[ClaimPar
     for label in (Label.CONFLICTING, Label.CONTRADICTED):
         if label in labels:
             part, piece = parts[labels.index(label)], pieces[labels.index(label)]
-            return replace(part, detail=part.detail or f"about “{piece.text}”", weighing=whole.weighing)
+            return replace(part, detail=part.detail or f"{ABOUT_PART}{piece.text}”", weighing=whole.weighing)
     if whole.label is not Label.NOT_ENOUGH_INFO or Label.SUPPORTED not in labels:
         return whole
     if set(labels) == {Label.SUPPORTED}:
         grounds = {part.grounds[0].at: part.grounds[0] for part in parts}
         score = min(part.score for part in parts)
-        return replace(
-            whole, label=Label.SUPPORTED, grounds=tuple(grounds.values()), score=score, detail="each part for itself"
-        )
+        return replace(whole, label=Label.SUPPORTED, grounds=tuple(grounds.values()), score=score, detail=EACH_PART)
     pairs = zip(pieces, labels, strict=True)
     still_open = "; ".join(f"“{piece.text}”" for piece, label in pairs if label is not Label.SUPPORTED)
     return replace(whole, reason=Reason.PARTLY_SUPPORTED, detail=f"open: {still_open}")

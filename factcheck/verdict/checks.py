@@ -20,7 +20,7 @@ REASONS: Mapping[Check, Reason] = {
     Check.QUANTIFIER: Reason.QUANTITY_MISMATCH,
     Check.RELAYED: Reason.RELAYED,
     Check.QUALIFIED: Reason.QUALIFIED,
-    Check.LANGUAGE: Reason.LANGUAGE_NOT_SUPPORTED,
+    Check.LANGUAGE: Reason.ONLY_NEUTRAL,  # the claim's own language has a reason of its own
 }
 _BOTH_SIDES = frozenset([Check.RELAYED, Check.QUALIFIED, Check.LANGUAGE])  # neither support nor contradiction
 

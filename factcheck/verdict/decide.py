@@ -139,13 +139,14 @@ class Rule:
             parts=_parts(pieces, answers, places),
         )
         if verdict.label is Label.NOT_ENOUGH_INFO and verdict.reason is Reason.EVIDENCE:
-            reason, detail = _why_open(items)
+            reason, detail = self._why_open(items)
             verdict = replace(verdict, reason=reason, detail=detail)
         return self._within_budget(verdict)
 
     def _within_budget(self, verdict: Verdict) -> Verdict:
         """The verdict, or where its confidence is too low for the error budget, none."""
-        if self.budget is None or self.budget.keeps(verdict.confidence):
+        open_already = verdict.label is Label.NOT_ENOUGH_INFO
+        if self.budget is None or open_already or self.budget.keeps(verdict.confidence):
             return verdict
         sure = "unknown" if verdict.confidence is None else f"{verdict.confidence:g}"
         detail = f"{verdict.label} with confidence {sure}; {self.budget.confidence:g} is needed"
@@ -154,13 +155,16 @@ class Rule:
     def settles(self, verdict: Verdict) -> bool:
         """Whether a verdict of this rule would hardly be another if more passages of lower rank were judged.
 
-        CONFLICTING surely stays: passages can be added to a conflict, but none takes it away. SUPPORTED and
-        CONTRADICTED are settled where the strongest passage has gone the share `clear` of the way from its threshold
+        CONFLICTING stays where the claim has neither parts nor a date: passages can be added to a conflict, none takes
+        it away. With a calibration nothing is settled, since all passages take part. SUPPORTED and CONTRADICTED are
+        settled where the strongest passage has gone the share `clear` of the way from its threshold
         to 1, and no passage has reached more than the share `quiet` of the other side's threshold: 0.55 and 0.15 for
         thresholds of one half. NOT ENOUGH INFO is open, whatever the scores.
         """
-        if verdict.label in {Label.CONFLICTING, Label.NOT_ENOUGH_INFO}:
-            return verdict.label is Label.CONFLICTING
+        if self.calibration is not None or verdict.label is Label.NOT_ENOUGH_INFO:
+            return False
+        if verdict.label is Label.CONFLICTING:
+            return not verdict.parts and not verdict.claim.date
         scores = [weighed(item.scores, item.findings) for item in verdict.evidence]
         support = max(one.entailment for one in scores)
         contradiction = max(one.contradiction for one in scores)
@@ -179,7 +183,7 @@ class Rule:
     def _answer(self, text: str, date: str | None, items: Sequence[Item]) -> Answer:
         """The answer to a claim, or part of one, from its passages, strongest first."""
         answer = by_thresholds(items) if self.calibration is None else by_combination(text, items, self._fitted)
-        return in_time(answer, date)
+        return in_time(answer, date, items)
 
     def _part_answer(self, claim: Claim, items: Sequence[Item], at: int, piece: ClaimPart) -> Answer:
         """The answer to a part.
@@ -200,10 +204,26 @@ class Rule:
         return self._answer(piece.text, claim.date, sorted(found, key=_by_strength))
 
     def _confidence(self, answer: Answer, evidence_from: EvidenceFrom) -> float | None:
-        """The probability that the label is right; None where no calibration holds for such evidence."""
+        """The probability that the label is right; None where no calibration holds for such evidence or such an answer.
+
+        A calibration is fitted on claims as a whole, so it says nothing of what parts or a claim's date decided.
+        """
         if self.calibration is None or answer.weighing is None or evidence_from not in self.calibration.evidence_from:
             return None
+        if answer.label is not answer.weighing.label:
+            return None
         return self._fitted.confidence(answer.weighing, answer.label)
+
+    def _why_open(self, items: Sequence[Item]) -> tuple[Reason, str]:
+        """The reason of NOT ENOUGH INFO: what took away the strongest stance where something did."""
+        if not items:
+            return Reason.NO_PASSAGE_FOUND, ""
+        spoke = [item for item in items if self.stance(item.evidence.scores) is not Stance.NEUTRAL]
+        if taken := [item for item in spoke if item.evidence.findings]:
+            finding = max(taken, key=_raw).evidence.findings[0]
+            return REASONS[finding.check], finding.detail
+        leaning = any(item.scores.neutral < item.strength for item in items)
+        return (Reason.BELOW_THRESHOLD if leaning else Reason.ONLY_NEUTRAL), ""
 
     @property
     def _fitted(self) -> Combination:
@@ -223,18 +243,6 @@ def _parts(pieces: Sequence[ClaimPart], answers: Sequence[Answer], places: Mappi
         )
         for piece, answer in zip(pieces, answers, strict=True)
     )
-
-
-def _why_open(items: Sequence[Item]) -> tuple[Reason, str]:
-    """The reason of NOT ENOUGH INFO: what took away the strongest stance where something did."""
-    if not items:
-        return Reason.NO_PASSAGE_FOUND, ""
-    taken = [item for item in items if item.evidence.findings and _raw(item) > max(item.evidence.scores.neutral, 0.5)]
-    if taken:
-        finding = max(taken, key=_raw).evidence.findings[0]
-        return REASONS[finding.check], finding.detail
-    leaning = any(item.scores.neutral < item.strength for item in items)
-    return (Reason.BELOW_THRESHOLD if leaning else Reason.ONLY_NEUTRAL), ""
 
 
 def _raw(item: Item) -> float:

@@ -2,14 +2,17 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date
 
 from factcheck.types import Passage
 from factcheck.wording.numbers import numbers
 
+_LONGEST_TITLE = 300  # characters that are looked at
 _APART = 31  # days between the dates of two documents that are of one period
 _VERSION = re.compile(
-    r"[\s_.-]*(?:\(?(?:version|rev(?:ision)?|edition|update[d]?|draft|v)[\s._-]*\d*\)?|\d{1,4})(?!\w)", re.IGNORECASE
+    r"[\s_.-]{0,3}(?:\(?(?:version|rev(?:ision)?|edition|update[d]?|draft|v)[\s._-]*\d*\)?|\d{1,4})(?!\w)",
+    re.IGNORECASE,
 )
 _PARTS = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
@@ -18,7 +21,7 @@ def differ(one: Passage, other: Passage) -> bool:
     """Whether two passages of different documents speak of different periods, or are of versions of one document.
 
     Years that both sentences name decide, then the dates of the documents where they are more than a month apart. Two
-    documents are versions of one if their titles are the same but for numbers, dates and words such as "version".
+    documents are versions of one if their titles differ, but in numbers, dates and words such as "version" alone.
     """
     named = [_years(passage.quote) for passage in (one, other)]
     if all(named):
@@ -26,20 +29,20 @@ def differ(one: Passage, other: Passage) -> bool:
     return _versions(one, other) or _apart(one.source.date, other.source.date)
 
 
-def nearer(when: str, one: Passage, other: Passage) -> Passage | None:
-    """The one of two passages that holds at a time; None where their documents do not differ in time, or have no date.
+def holding(when: str, passages: Sequence[Passage]) -> list[int]:
+    """Which of some passages hold at a time, by their places; none where their documents do not differ in time.
 
-    That is the one of the later document that was there by then; if none was, the one of the earlier document.
+    These are the ones of the latest document that was there by then, or if none was of the earliest, and of documents
+    at most a month away from it. Documents without a date take no part.
     """
-    spans = [_span(passage.source.date) for passage in (one, other)]
+    spans = {at: span for at, passage in enumerate(passages) if (span := _span(passage.source.date)) is not None}
     asked = _span(when)
-    if asked is None or spans[0] is None or spans[1] is None or not _apart(one.source.date, other.source.date):
-        return None
-    there = [span[0] <= asked[1] for span in (spans[0], spans[1])]
-    if there[0] != there[1]:
-        return one if there[0] else other
-    first, second = (one, other) if spans[0] <= spans[1] else (other, one)
-    return second if there[0] else first
+    if asked is None or not spans:
+        return []
+    there = [at for at, span in spans.items() if span[0] <= asked[1]]
+    chosen = max(there, key=lambda at: spans[at][0]) if there else min(spans, key=lambda at: spans[at][0])
+    near = [at for at in spans if not _apart(passages[at].source.date, passages[chosen].source.date)]
+    return near if len(near) < len(spans) else []
 
 
 def by(when: str, document: str | None) -> bool:
@@ -88,5 +91,6 @@ def _apart(one: str | None, other: str | None) -> bool:
 
 
 def _versions(one: Passage, other: Passage) -> bool:
-    titles = [_VERSION.sub("", passage.source.title).strip().casefold() for passage in (one, other)]
-    return titles[0] == titles[1] and titles[0] != "" and one.source.doc_id != other.source.doc_id
+    titles = [passage.source.title[:_LONGEST_TITLE].strip().casefold() for passage in (one, other)]
+    bare = [_VERSION.sub("", title).strip() for title in titles]
+    return titles[0] != titles[1] and bare[0] == bare[1] != ""

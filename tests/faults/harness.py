@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
@@ -204,15 +205,10 @@ def rows(run: Path) -> dict[tuple[Any, ...], Any]:
     """
     try:
         with closing(_open(run)) as db:
-            if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                return {}
-            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert db.execute("PRAGMA foreign_key_check").fetchall() == []
-            verdicts = db.execute("SELECT * FROM verdicts").fetchall()
-            evidence = db.execute("SELECT * FROM evidence ORDER BY edition, position, rank").fetchall()
-            claims = {position for (position,) in db.execute("SELECT position FROM claims")}
-    except sqlite3.OperationalError:  # no file yet, or one whose making is to be rolled back by a writer
-        return {}
+            verdicts, evidence, claims = _tables(db)
+    except sqlite3.OperationalError:  # no file yet, or a dead process left something that a writer is to roll back
+        with tempfile.TemporaryDirectory() as folder, closing(_mended(run, Path(folder))) as db:
+            verdicts, evidence, claims = _tables(db)
     found = {row[:2]: row[2:] for row in verdicts}
     assert len(found) == len(verdicts)
     assert {position for _, position in found} <= claims
@@ -222,6 +218,24 @@ def rows(run: Path) -> dict[tuple[Any, ...], Any]:
     assert set(ranks) <= set(found)
     assert all(numbers == list(range(len(numbers))) for numbers in ranks.values())
     return {**found, **{row[:3]: row[3:] for row in evidence}}
+
+
+def _tables(db: sqlite3.Connection) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], set[int]]:
+    """Verdicts, evidence and positions of claims; nothing where there are no tables yet."""
+    if not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        return [], [], set()
+    assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    verdicts = db.execute("SELECT * FROM verdicts").fetchall()
+    evidence = db.execute("SELECT * FROM evidence ORDER BY edition, position, rank").fetchall()
+    return verdicts, evidence, {position for (position,) in db.execute("SELECT position FROM claims")}
+
+
+def _mended(run: Path, folder: Path) -> sqlite3.Connection:
+    """A copy of the ledger that may be written, so that SQLite mends it as the next start will."""
+    for path in run.glob(f"{LEDGER}*"):
+        shutil.copy(path, folder)
+    return sqlite3.connect(folder / LEDGER)
 
 
 def _open(run: Path) -> sqlite3.Connection:

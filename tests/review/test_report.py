@@ -279,7 +279,7 @@ def test_decisions_are_there_when_it_is_opened_again(page, tmp_path):
     page.keyboard.press("j")
     page.keyboard.press("1")
     be(page, "Ann")
-    assert "1 change not saved to a file." == page.locator("#unsaved").inner_text()
+    page.locator("#unsaved", has_text="1 change not saved to a file.").wait_for()
 
     page.reload()
     assert "Overruled" in page.locator("#claim-2 .claim-mine").inner_text()

@@ -169,6 +169,27 @@ def test_a_conflict_between_times(dates, claim_date, expected):
     assert bool(verdict.detail) is (expected != (Label.CONFLICTING, Reason.EVIDENCE))
 
 
+def test_the_latest_document_by_the_date_of_the_claim_decides_not_the_strongest():
+    """Three documents disagree; the one of the time is the weakest."""
+    verdict = decide(
+        "The clinic has a ward for children.",
+        judged("The clinic has a children's ward.", YES, "a", date="2015"),
+        judged("The clinic has no ward for children.", NO, "b", date="2019-06-01"),
+        judged("The clinic opened a children's ward.", (0.8, 0.15, 0.05), "c", date="2020-01-05"),
+        date="2020",
+    )
+
+    assert (Label.SUPPORTED, "c") == (verdict.label, verdict.evidence[0].passage.source.doc_id)
+
+
+def test_a_conflict_may_still_be_resolved_where_the_claim_has_a_date_or_parts():
+    """So it is not settled before all passages are judged."""
+    sides = (judged("It is so.", YES, "a"), judged("It is not so.", NO, "b"))
+
+    assert RULE.settles(decide("It is so.", *sides))
+    assert not RULE.settles(decide("It is so.", *sides, date="2020"))
+
+
 def test_versions_of_a_document_are_of_different_times():
     """They need no dates: their titles are the same but for the version."""
     verdict = decide(
