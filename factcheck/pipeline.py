@@ -86,7 +86,7 @@ def _judge(cases: Sequence[_Case], scorer: PairScorer, rule: Rule, stages: Seque
             for hit in hits
             for text in case.texts
         ]
-        scores = map(_as_shown, scorer.score(pairs))
+        scores = map(as_shown, scorer.score(pairs))
         for case, hits in zip(cases, chosen, strict=True):
             for hit in hits:
                 whole, *parts = islice(scores, len(case.texts))
@@ -96,7 +96,7 @@ def _judge(cases: Sequence[_Case], scorer: PairScorer, rule: Rule, stages: Seque
             break
 
 
-def _as_shown(scores: NLIScores) -> NLIScores:
+def as_shown(scores: NLIScores) -> NLIScores:
     """Probabilities as every record prints them, so that a verdict follows from the numbers beside it."""
     return NLIScores(round(scores.entailment, 6), round(scores.neutral, 6), round(scores.contradiction, 6))
 
@@ -109,12 +109,13 @@ def _case(claim: Claim, found: Found, scorer: PairScorer, rule: Rule) -> _Case:
     """The hits as the model can read them: context is left out, then the sentence split, where it is too long."""
     texts = rule.texts(claim)
     longest = max(texts, key=lambda text: scorer.count_tokens([text])) if len(texts) > 1 else claim.text
-    pieces = [_fitted(hit, longest, scorer) for hit in found.hits]
+    pieces = [fitted(hit, longest, scorer) for hit in found.hits]
     ends = list(accumulate(map(len, pieces)))
     return _Case(claim, found.evidence_from, list(chain.from_iterable(pieces)), ends, texts)
 
 
-def _fitted(hit: Hit, claim: str, scorer: PairScorer) -> list[Hit]:
+def fitted(hit: Hit, claim: str, scorer: PairScorer) -> list[Hit]:
+    """A hit as the model can read it beside a claim: without context, then in parts, where it is too long."""
     passage = hit.passage
     if _surely_fits(passage.premise, claim, scorer) or len(scorer.windows(passage.premise, claim)) == 1:
         return [hit]

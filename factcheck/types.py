@@ -293,7 +293,7 @@ class Verdict:
     """The answer to one claim, with all that was judged for it, what it stands on first.
 
     `score` is uncalibrated, in [0, 1]; `confidence` is a calibrated probability that the label is right, or None.
-    `unjudged` counts passages that were found and not read, since those before them settled the claim.
+    `unjudged` counts passages that were found and not read: those before them settled the claim, or it is not judged.
     `detail` puts the reason into words where one word is not enough; `parts` are those of a claim that has several.
 
     Raises:

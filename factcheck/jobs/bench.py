@@ -1,6 +1,6 @@
 """What claims are verified with, and what makes a run this run and no other."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Workbench:
     sources: Sources
     scorer: PairScorer
     rule: Rule
+    begun: Mapping[str, JSON] | None = None  # the identity of a run that goes on
 
     def check(self, claims: list[Claim]) -> list[ClaimsError | None]:
         """For each claim, why it cannot be verified, or None."""
@@ -57,11 +58,17 @@ class Workbench:
 
     def identity(self) -> dict[str, JSON]:
         """Everything but the claims that can change a verdict; `auto` is resolved."""
-        return identity_of(self.settings, self.sources, (self.scorer.fingerprint, self.scorer.numeric_class))
+        scorer = (self.scorer.fingerprint, self.scorer.numeric_class)
+        return identity_of(self.settings, self.sources, scorer, begun=self.begun)
 
 
-def identity_of(settings: Settings, sources: Sources, scorer: tuple[str, str]) -> dict[str, JSON]:
-    """The identity of a run whose scorer has this fingerprint and this numeric class."""
+def identity_of(
+    settings: Settings, sources: Sources, scorer: tuple[str, str], *, begun: Mapping[str, JSON] | None = None
+) -> dict[str, JSON]:
+    """The identity of a run whose scorer has this fingerprint and this numeric class.
+
+    `begun` is the identity of a run that goes on: its calibration stays what it was, wherever the file is now.
+    """
     fingerprint, numeric_class = scorer
     values = settings.identity()
     for resolved_elsewhere in ("model", "precision", "device", "calibration"):
@@ -76,6 +83,8 @@ def identity_of(settings: Settings, sources: Sources, scorer: tuple[str, str]) -
         **values,
         "embedder": embedder_identity(settings, sources.index),
     }
+    if begun is not None and "calibration" in begun:
+        return identity | {"calibration": begun["calibration"]}
     calibration = calibration_of(settings, identity)
     return identity | {"calibration": None if calibration is None else calibration.record()}
 
@@ -92,7 +101,9 @@ def prepare(
     return workbench(settings, sources, scorer or open_scorer(settings, on_note=progress.note if progress else None))
 
 
-def workbench(settings: Settings, sources: Sources, scorer: PairScorer) -> Workbench:
-    """What claims are verified with, of parts that are open."""
-    identity = identity_of(settings, sources, (scorer.fingerprint, scorer.numeric_class))
-    return Workbench(settings, sources, scorer, Rule.of(identity))
+def workbench(
+    settings: Settings, sources: Sources, scorer: PairScorer, *, begun: Mapping[str, JSON] | None = None
+) -> Workbench:
+    """What claims are verified with, of parts that are open; `begun` as for `identity_of`."""
+    identity = identity_of(settings, sources, (scorer.fingerprint, scorer.numeric_class), begun=begun)
+    return Workbench(settings, sources, scorer, Rule.of(identity), begun)

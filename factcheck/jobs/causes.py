@@ -21,8 +21,10 @@ from factcheck.verdict.decide import SETTINGS, Rule
 _ASKED = ("doc_ids", "gold")  # by a claim, of retrieval
 _SCORING = {"model", "labels", "numeric_class", "processor", "method"}
 _SCORING |= {"versions.torch", "versions.transformers", "versions.tokenizers"}
-_RETRIEVAL = {"passages", "stages", "context", "evidence", "language", "method"}
+_RETRIEVAL = {"passages", "stages", "context", "evidence", "language", "method", "as_of", "retriever", "embedder"}
 _RETRIEVAL |= {"versions.lancedb", "versions.sentencex", *(f"claim.{name}" for name in _ASKED)}
+_BUDGET = ("max_error", "delta")  # of a calibration, with which they change
+_CHANGES = tuple(name for name in SETTINGS if name not in _BUDGET)
 _SETTLING = _SCORING | {*SETTINGS}  # what stages go by
 _MOST_TRIED = 500  # sets of changes
 _NAMED = 3  # documents in a line
@@ -225,16 +227,19 @@ class _Mix:
         self._inputs = (old, new)
         self._rules = rules = (old.rule, new.rule)
         self._scores = was, now = _scores(before), _scores(after)
-        speaking = {premise for premise, said in (*was.items(), *now.items()) if _speaks(said, rules)}
+        fitted = any(rule.calibration is not None for rule in rules)  # then all passages take part
+        speaking = {premise for premise, said in (*was.items(), *now.items()) if fitted or _speaks(said, rules)}
         speaking |= {item.passage.premise for one in (before, after) for item in one.evidence if item.findings}
         self._passages = (_places(before, speaking), _places(after, speaking))
         self._places = places = list({**self._passages[0], **self._passages[1]})
         moved = [at for at in places if self._printed(0, at).keys() != self._printed(1, at).keys()]
         moved.sort(key=lambda at: self._fate(at.doc_id) is Fate.SAME)
         both = [premise for premise in dict.fromkeys(at.premise for at in places) if premise in was and premise in now]
-        raised = [name for name in SETTINGS if old.identity[name] != new.identity[name]]
+        raised = [name for name in _CHANGES if _of(old.identity, name) != _of(new.identity, name)]
         self.thresholds: list[_Atom] = [_Threshold(name) for name in raised]
-        self.rescored: list[_Atom] = [_Score(premise) for premise in both if was[premise] != now[premise]]
+        self.rescored: list[_Atom] = [
+            _Score(one) for one in both if _numbers(was[one], fitted=fitted) != _numbers(now[one], fitted=fitted)
+        ]
         self.moved: list[_Atom] = [*moved]  # the passages of documents that are not the same come first
 
     @property
@@ -245,18 +250,20 @@ class _Mix:
     def gives(self, changes: Iterable[_Atom]) -> bool:
         """Whether these changes, and no other, make the old label the new one."""
         made, (before, after) = frozenset(changes), self._verdicts
-        rule = self._rule({name for name in SETTINGS if _Threshold(name) in made})
+        rule = self._rule({name for name in _CHANGES if _Threshold(name) in made})
         judged: list[Judged] = []
         for at in self._places:
             if found := self._passages[at in made].get(at):
                 fresh = _Score(at.premise) in made or at.premise not in self._scores[0]
-                judged.append(replace(self._scores[fresh][at.premise], hit=found.hit))
+                said = self._scores[fresh][at.premise]
+                judged.append(replace(said, hit=replace(found.hit, score=said.hit.score)))
         return rule.decide(before.claim, judged, evidence_from=before.evidence_from).label is after.label
 
     def _rule(self, changed: Iterable[str]) -> Rule:
         """The old rule with some settings of the new one."""
         old, new = (inputs.identity for inputs in self._inputs)
-        return Rule.of({name: (new if name in changed else old)[name] for name in SETTINGS})
+        made = {*changed}
+        return Rule.of({name: (new if _owner(name) in made else old)[name] for name in SETTINGS})
 
     def cause(self, changes: Sequence[_Atom]) -> Cause:
         """These changes by name, with what may have brought them about."""
@@ -273,9 +280,9 @@ class _Mix:
         behind = (_SCORING if rescored else set()) | (_moving(known) if Fate.SAME in fates else set())
         return Cause(
             kind=kind,
-            thresholds=tuple(item for item in known if item.name in thresholds),
+            thresholds=tuple(item for item in known if _owner(item.name) in thresholds),
             passages=tuple(self._reread(thresholds) if kind is Kind.SETTING else [*rescored, *moved]),
-            differences=tuple(item for item in known if item.name in behind - thresholds),
+            differences=tuple(item for item in known if item.name in behind and _owner(item.name) not in thresholds),
         )
 
     def _printed(self, run: int, at: _Place) -> dict[str, Passage]:
@@ -361,6 +368,21 @@ def _smallest(changes: Sequence[_Atom], gives: Callable[[Iterable[_Atom]], bool]
 def _scores(verdict: Verdict) -> dict[str, Judged]:
     """Scores by premise: one pair has one score, wherever its passage stands."""
     return {item.passage.premise: Judged(item.hit, item.scores, item.parts) for item in verdict.evidence}
+
+
+def _owner(name: str) -> str:
+    """The setting that a name in an identity belongs to: a budget and what a calibration holds, to the calibration."""
+    first = name.partition(".")[0]
+    return "calibration" if first in _BUDGET else first
+
+
+def _of(identity: Mapping[str, JSON], name: str) -> list[JSON]:
+    return [identity[one] for one in SETTINGS if _owner(one) == name]
+
+
+def _numbers(said: Judged, *, fitted: bool) -> tuple[object, ...]:
+    """What a rule makes of a passage, apart from its words; a fitted one goes by how well it was found, too."""
+    return said.scores, said.parts, said.hit.score if fitted else None
 
 
 def _speaks(said: Judged, rules: Iterable[Rule]) -> bool:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from factcheck.config import Settings
@@ -74,7 +74,8 @@ def probe_folder(folder: Path, *, progress: Progress | None = None) -> ProbeRepo
         settings, identity = ledger.get("settings"), ledger.get("identity")
         if not isinstance(settings, dict) or not isinstance(identity, dict):
             raise RunError(folder, "the run has not begun", "start it with `factcheck verify`")
-        scorer = open_scorer(Settings.of(settings), on_note=progress.note if progress else None)
+        # Not through the score cache: what is kept there is found again by the verdicts' own pairs, as by a purge.
+        scorer = open_scorer(replace(Settings.of(settings), cache=False))
         return probe_run(ledger, scorer, Rule.of(identity), progress=progress)
 
 

@@ -114,9 +114,9 @@ class Rules:
                 share(option, str(value))
 
     def label(self, glance: Glance) -> Label:
-        """What a verdict counts as."""
+        """What a verdict counts as; one without a confidence, as of a claim in parts, is not sure."""
         least, confidence = self.min_confidence, glance.confidence
-        unsure = least is not None and confidence is not None and confidence < least
+        unsure = least is not None and (confidence is None or confidence < least)
         weak = self.min_score is not None and glance.score < self.min_score
         return Label.NOT_ENOUGH_INFO if unsure or weak else glance.label
 
@@ -289,7 +289,9 @@ class Gate:
             yield glance, earlier
 
     def _refuse_unknown(self, run: Ledger, glance: Glance) -> None:
-        if self.rules.min_confidence is not None and glance.confidence is None:
+        identity = run.get("identity")
+        calibrated = isinstance(identity, dict) and identity.get("calibration") is not None
+        if self.rules.min_confidence is not None and glance.confidence is None and not calibrated:
             raise RunError(
                 run.folder,
                 "its verdicts have no confidence: the run was made without a calibration",

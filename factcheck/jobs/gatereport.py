@@ -14,8 +14,9 @@ from factcheck.formats.records import place
 from factcheck.jobs.causes import Cause
 from factcheck.jobs.diff import flips
 from factcheck.jobs.gate import Comparison, Decided, Decision, Finding, Gate, Offence, Rules, percent, strongest
+from factcheck.jobs.reasons import said
 from factcheck.run.ledger import Ledger, require_finished
-from factcheck.types import JSON, Evidence, Label, Stance, Verdict
+from factcheck.types import JSON, Evidence, Label, Verdict
 
 _CLASS: Final = "factcheck.gate"
 _LIMITS: Final[Mapping[Decision, Outcome]] = {
@@ -75,7 +76,7 @@ class Listed:
         if self.cause is not None:
             yield "cause", str(self.cause)
         for item in self.evidence:
-            yield f"{item.stance} {_strength(item):.2f}", f'"{item.passage.quote}"'
+            yield f"{item.stance} {said(item):.2f}", f'"{item.passage.quote}"'
             yield "", place(item.passage)
 
     def record(self) -> dict[str, JSON]:
@@ -385,15 +386,6 @@ def _said(verdict: Verdict, counts_as: Label) -> str:
     confidence = "" if verdict.confidence is None else f", confidence {verdict.confidence:.2f}"
     text = f"{verdict.label} {verdict.score:.2f}{confidence}"
     return text if counts_as is verdict.label else f"{text}; not sure enough, so counted as {counts_as}"
-
-
-def _strength(item: Evidence) -> float:
-    scores = item.scores
-    return {
-        Stance.SUPPORTS: scores.entailment,
-        Stance.CONTRADICTS: scores.contradiction,
-        Stance.NEUTRAL: scores.neutral,
-    }[item.stance]
 
 
 def _rounded(number: int) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from factcheck.nli import PairScorer
+from factcheck.pipeline import as_shown, fitted
 from factcheck.types import Claim, Hit, Judged, Label, NLIScores, Verdict
 from factcheck.verdict.decide import Rule
 from factcheck.wording.edits import Edit, EditKind, edits
@@ -104,7 +105,8 @@ def _trials(verdict: Verdict, scorer: PairScorer, rule: Rule, most: int) -> list
         texts = rule.texts(claim)
         if max(scorer.count_tokens([edit.text, *texts])) > scorer.max_claim_tokens:
             continue  # it grew too long to be judged
-        hits = [piece for item in verdict.evidence for piece in _fitted(item.hit, [edit.text, *texts], scorer)]
+        longest = max([edit.text, *texts], key=lambda text: scorer.count_tokens([text]))
+        hits = [piece for item in verdict.evidence for piece in fitted(item.hit, longest, scorer)]
         found.append(_Trial(edit, claim, texts, hits))
     return found
 
@@ -120,24 +122,9 @@ def _chosen(options: Sequence[Edit], most: int) -> list[Edit]:
     return sorted(kept, key=lambda edit: rank[id(edit)][1])
 
 
-def _fitted(hit: Hit, texts: Sequence[str], scorer: PairScorer) -> list[Hit]:
-    """The hit, cut where the premise does not fit beside the longest text: an edit may be longer than its claim."""
-    longest = max(texts, key=lambda text: scorer.count_tokens([text])[0])
-    spans = scorer.windows(hit.passage.premise, longest)
-    if len(spans) == 1:
-        return [hit]
-    premise = hit.passage.premise
-    return [replace(hit, passage=replace(hit.passage, premise=premise[start:end])) for start, end in spans]
-
-
 def _decided(trial: _Trial, verdict: Verdict, scores: Iterator[NLIScores], rule: Rule) -> Verdict:
     judged = []
     for hit in trial.hits if trial.texts else ():
-        whole, *parts = map(_as_shown, islice(scores, len(trial.texts)))
+        whole, *parts = map(as_shown, islice(scores, len(trial.texts)))
         judged.append(Judged(hit, whole, tuple(parts)))
     return rule.decide(trial.claim, judged, evidence_from=verdict.evidence_from, unjudged=verdict.unjudged)
-
-
-def _as_shown(scores: NLIScores) -> NLIScores:
-    """Probabilities as every record prints them: a verdict is decided on these."""
-    return NLIScores(round(scores.entailment, 6), round(scores.neutral, 6), round(scores.contradiction, 6))

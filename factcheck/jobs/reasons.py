@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from factcheck.types import Evidence, Label, Reason, Stance, Verdict
+from factcheck.verdict.answers import ABOUT_PART, EACH_PART
 from factcheck.verdict.checks import weighed
 from factcheck.verdict.decide import Rule
 
@@ -18,6 +19,8 @@ class Case(StrEnum):
     NO_PASSAGE = "no_passage"  # nothing was found
     REFUSED = "refused"  # the claim is none that is judged
     PARTS = "parts"  # the parts of the claim decide, or leave it open
+    BUDGET = "budget"  # an answer would not be sure enough
+    FITTED = "fitted"  # all passages together, by a rule that was fitted
     DATE = "date"  # support and contradiction from different times, of which the claim's date chooses
 
 
@@ -34,10 +37,14 @@ _PARTS = {
 def case_of(verdict: Verdict) -> Case:
     """The case of the rule that gives this label on this evidence."""
     stances = {item.stance for item in verdict.evidence}
-    if verdict.reason is Reason.PARTLY_SUPPORTED or (verdict.parts and verdict.detail):
+    if verdict.reason is Reason.PARTLY_SUPPORTED or (
+        verdict.reason is Reason.EVIDENCE and verdict.detail.startswith((EACH_PART, ABOUT_PART))
+    ):
         return Case.PARTS
     if verdict.label is Label.NOT_ENOUGH_INFO:
-        return _open_case(verdict)
+        return Case.BUDGET if verdict.reason is Reason.ABOVE_ERROR_BUDGET else _open_case(verdict)
+    if verdict.confidence is not None and not verdict.detail:
+        return Case.FITTED
     if verdict.label is Label.CONFLICTING:
         return Case.CONFLICT
     if verdict.detail:
@@ -64,6 +71,8 @@ def in_words(case: Case, verdict: Verdict) -> str:
                 "passages of different documents support and contradict the claim; the weaker side of the strongest"
                 f" such pair is the score: {score}{times}"
             )
+        case Case.FITTED:
+            return f"by the fitted rule, which weighs all passages together: score {score}"
         case Case.DATE:
             return f"passages of different times differ, and the claim's date decides ({verdict.detail}): {score}"
         case Case.STRONGER_SIDE | Case.ONE_SIDE:
@@ -92,8 +101,12 @@ def _open_in_words(case: Case, verdict: Verdict) -> str:
         return f"the claim looks like it is {what}, so nothing was judged; `--check-all` has it judged all the same"
     if case is Case.NO_PASSAGE:
         return f"no passage was found, so nothing was judged; the score is {score}"
+    if case is Case.BUDGET:
+        return f"an answer would not be sure enough for the error budget: {verdict.detail}"
     if case is Case.TAKEN_AWAY:
         return f"a passage would decide it, but for its words: {verdict.detail}"
+    if verdict.confidence is not None:
+        return f"by the fitted rule, which weighs all passages together, neither side is likely enough: score {score}"
     leaning = {
         Reason.BELOW_THRESHOLD: "though at least one is less likely neutral than something else",
         Reason.ONLY_NEUTRAL: "and each is most likely neutral",
@@ -107,6 +120,8 @@ def _open_in_words(case: Case, verdict: Verdict) -> str:
 def against_thresholds(item: Evidence, rule: Rule) -> str:
     """Why a passage has its stance."""
     support, contradict = f"{rule.support:g}", f"{rule.contradict:g}"
+    if rule.calibration is not None:
+        support = contradict = f"{rule.calibration.combination.floor:g}, once the temperature is taken out,"
     said = "; ".join(finding.detail for finding in item.findings)
     after = f"after its words were looked at ({said}), " if said else ""
     if item.stance is not rule.stance(weighed(item.scores, item.findings)):

@@ -6,7 +6,7 @@ again where the run's index is as it was, since that alone tells what was found 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -180,7 +180,7 @@ class Tracer:
             stages=() if gold else self._stages(verdict, hits),
             case=case,
             rule=in_words(case, verdict),
-            same_again=replace(again, confidence=verdict.confidence) == verdict,
+            same_again=again == verdict,
         )
 
     def _other_method(self) -> str:
@@ -249,6 +249,8 @@ class Tracer:
     def _stages(self, verdict: Verdict, hits: Sequence[tuple[Hit, list[int]]]) -> tuple[StageEnd, ...]:
         """How the claim stood at the end of each stage that had passages left to judge."""
         ends: list[StageEnd] = []
+        if not verdict.evidence:
+            return ()
         judged = sum(bool(parts) for _, parts in hits)
         found = len(hits) if len(hits) > judged else judged + bool(verdict.unjudged)
         for rank in self._settings.stages[:-1]:

@@ -165,7 +165,7 @@ class Updater:
                 recorded = begun_in(ledger)
                 assert recorded is not None
                 self._scorer = open_again(settings, recorded, ledger.folder, progress.note if progress else None)
-            bench = workbench(settings, sources, self._scorer)
+            bench = workbench(settings, sources, self._scorer, begun=identity)
             if progress is not None and (refused := _refused(ledger)):
                 progress.note(f"{refused} of the claims were rejected when the run began; they are not tried again")
             return _decide(_Work(ledger, bench, identity, started), progress or Silent(), stopping)
@@ -175,7 +175,7 @@ class Updater:
         numeric_class, recorded = begun_in(ledger), ledger.get("identity")
         assert numeric_class is not None
         assert isinstance(recorded, dict)
-        identity = identity_of(settings, sources, identify(settings, self._scorer, numeric_class))
+        identity = identity_of(settings, sources, identify(settings, self._scorer, numeric_class), begun=recorded)
         try:
             same_run(ledger, identity | {"corpus": recorded["corpus"]})
         except RunError as error:

@@ -66,12 +66,13 @@ def run_job(  # noqa: PLR0913 (all named)
         index = sources.index
         if numeric_class := begun_in(ledger):
             rejected = compare_claims(claims, ledger, settings)
-            same_run(ledger, identity_of(settings, sources, identify(settings, scorer, numeric_class)))
+            begun = _identity(ledger) if settings.calibration == "auto" else None
+            same_run(ledger, identity_of(settings, sources, identify(settings, scorer, numeric_class), begun=begun))
             bench = None
             mend_manifest(ledger)
             if not ledger.is_finished():
                 scorer = scorer or open_again(settings, numeric_class, ledger.folder, on_note)
-                bench = workbench(settings, sources, scorer)
+                bench = workbench(settings, sources, scorer, begun=begun)
         else:
             bench = workbench(settings, sources, scorer or open_scorer(settings, on_note=on_note))
             rejected = ingest(claims, ledger, bench)
@@ -107,6 +108,11 @@ def run_job(  # noqa: PLR0913 (all named)
             if finished:  # last, so that a finished run has its manifest whatever happens
                 ledger.finish()
         return report
+
+
+def _identity(ledger: Ledger) -> dict[str, JSON] | None:
+    identity = ledger.get("identity")
+    return identity if isinstance(identity, dict) else None
 
 
 def _begin(claims: str | Path, ledger: Ledger, bench: Workbench) -> None:

@@ -7,6 +7,7 @@ opinion, which will be NOT ENOUGH INFO anyway.
 import re
 
 from factcheck.wording.cues import pattern
+from factcheck.wording.limits import too_long
 
 QUESTION, OPINION, INSTRUCTION, FRAGMENT, PRONOUN = "question", "opinion", "instruction", "fragment", "pronoun"
 
@@ -29,7 +30,8 @@ def _is_question(text: str) -> bool:
     if _ASKS.match(text):
         return True
     # A title may end like this: "She starred in What's Up, Doc?"
-    return not _WORD.findall(text)[-1][:1].isupper()
+    found = _WORD.findall(text)
+    return bool(found) and not found[-1][:1].isupper()
 
 
 # --- opinions --------------------------------------------------------------------------------------------------------
@@ -211,7 +213,10 @@ _KINDS = (
 def not_checkable(claim: str) -> str | None:
     """What a text is instead of a claim: question, opinion, instruction, fragment or pronoun; None for a claim.
 
-    A pronoun is one at the beginning for which nothing in the text says whom or what it means.
+    A pronoun is one at the beginning for which nothing in the text says whom or what it means. A text
+    without a word is a fragment, and one that is longer than `limits.LONGEST` is taken for a claim.
     """
+    if too_long(claim):
+        return None
     text = " ".join(claim.replace("’", "'").split()).strip("\"“”' ")
     return next((kind for kind, holds in _KINDS if holds(text)), FRAGMENT if not text else None)

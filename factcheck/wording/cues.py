@@ -5,8 +5,10 @@ words, and cheap enough to be done for every passage.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from factcheck.wording.words import Word
 
@@ -29,6 +31,7 @@ _START = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"[.!?;:]\s")
 
 
 QUOTED, ATTRIBUTED, DENIED, ASKED = "quoted", "attributed", "denied", "asked"
@@ -66,16 +69,49 @@ def ahead(text: str, at: int) -> str:
 
 def clause_end(text: str, start: int) -> int:
     """Where the clause that goes on at `start` ends."""
-    match = _END.search(text, start)
-    return match.start() if match else len(text)
+    ends = _bounds(text).ends
+    at = bisect_left(ends, start)
+    return ends[at] if at < len(ends) else len(text)
 
 
 def clause_start(text: str, end: int) -> int:
     """Where the clause that goes on until `end` begins."""
-    found = 0
-    for match in _START.finditer(text, 0, end):
-        found = match.end()
-    return found
+    return _last(_bounds(text).starts, end)
+
+
+def sentence_start(text: str, end: int) -> int:
+    """Where the sentence that goes on until `end` begins, or its part after a colon or semicolon."""
+    return _last(_bounds(text).sentences, end)
+
+
+def _last(places: Sequence[int], end: int) -> int:
+    at = bisect_right(places, end)
+    return places[at - 1] if at else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    ends: Sequence[int]
+    starts: Sequence[int]
+    sentences: Sequence[int]
+
+
+@lru_cache(maxsize=64)
+def _bounds(text: str) -> _Bounds:
+    """Where clauses end and begin and sentences begin, all that a text has: a text can have many cues."""
+    return _Bounds(
+        [*_ends(text)],
+        [match.end() for match in _START.finditer(text)],
+        [match.end() for match in _SENTENCE.finditer(text)],
+    )
+
+
+def _ends(text: str) -> Iterator[int]:
+    """Where clauses end, also where one of two ends that overlap is within the other: ", but "."""
+    match = _END.search(text)
+    while match:
+        yield match.start()
+        match = _END.search(text, match.start() + 1)
 
 
 def plain(text: str) -> str:

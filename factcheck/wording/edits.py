@@ -11,6 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from factcheck.wording.grammar import words_of
+from factcheck.wording.limits import too_long
 from factcheck.wording.numbers import Number, numbers
 
 
@@ -42,20 +43,26 @@ def _pairs_of(text: str) -> dict[str, str]:
 def edits(claim: str, passages: Sequence[str] = ()) -> tuple[Edit, ...]:
     """The edits of a claim in text order, each of another text; empty for a question or condition.
 
+    A claim that is longer than `limits.LONGEST` has none either. No figure or name is changed where a passage is
+    longer than that, or where the claim has more than 60 of them.
+
     Args:
         claim: The claim.
         passages: The evidence that it was judged by: other names are taken from there, and no figure that it has.
     """
-    if not claim.strip() or _OPEN.search(claim):
+    if not claim.strip() or too_long(claim) or _OPEN.search(claim):
         return ()
     found = list(_negations(claim))
     if not _NEGATIVE.search(claim):  # what is denied of one thing may be false of another too
-        found += [*_numbers(claim, passages), *_names(claim, passages), *_turns(claim)]
+        found += _turns(claim)
+        if not too_long(*passages):
+            found += [*_numbers(claim, passages), *_names(claim, passages)]
     found.sort(key=lambda edit: (edit.start, edit.end, edit.kind, edit.text))
     distinct = {edit.text: edit for edit in reversed(found) if edit.text != claim}
     return tuple(edit for edit in found if distinct.get(edit.text) is edit)
 
 
+_MOST = 60  # figures or names of a claim; more are a list, and slow to change one by one
 _OPEN = re.compile(
     r"\?|\b(?:if|unless|whether|or|either|perhaps|maybe|possibly)\b|\b(?:may|might|could)\s(?!not\b)", re.IGNORECASE
 )
@@ -120,8 +127,11 @@ _WORDS: Mapping[str, str] = {
 
 def _numbers(claim: str, passages: Sequence[str]) -> Iterator[Edit]:
     """The claim with another value in the place of one figure, in the same form."""
-    known = [number for text in (claim, *passages) for number in numbers(text)]
-    for number in numbers(claim):
+    ours = numbers(claim)
+    if len(ours) > _MOST:
+        return
+    known = [*ours, *(number for text in passages for number in numbers(text))]
+    for number in ours:
         span = _digits(claim, number)
         if span is None or not number.sure or not _stands_alone(claim, *span, number):
             continue
@@ -408,20 +418,23 @@ _NEAR = 40  # characters between two names that may be about one thing
 
 def _names(claim: str, passages: Sequence[str]) -> Iterator[Edit]:
     """The claim with a name changed for another of the same kind that its evidence has."""
-    theirs = [(text, name) for text in passages for name in _NAME.finditer(text)]
-    ours = {word for name in _NAME.finditer(claim) for word in name.group().split()}
-    for name in _NAME.finditer(claim):
+    named = [*_NAME.finditer(claim)]
+    if len(named) > _MOST:
+        return
+    ours = {word for name in named for word in name.group().split()}
+    theirs = {  # in the order of the names, whichever passage comes first
+        (other.group(), text, kind)
+        for text in passages
+        for other in _NAME.finditer(text)
+        if (kind := _kind(text, other)) is not None and ours.isdisjoint(other.group().split())
+    }
+    options = sorted(theirs, key=lambda option: option[0])
+    for name in named:
         kind = _kind(claim, name)
         if kind is None:
             continue
-        options = (
-            other.group()
-            for text, other in theirs
-            if _kind(text, other) == kind
-            and ours.isdisjoint(other.group().split())
-            and not _go_together(text, name.group(), other.group())
-        )
-        new = min(options, default=None)  # whichever passage comes first
+        fit = (other for other, text, its in options if its == kind and not _go_together(text, name.group(), other))
+        new = next(fit, None)
         if new is not None and (kind != _GROUP.get("American") or _article_fits(claim, name.start(), new)):
             yield _edit(EditKind.ENTITY, claim, name.start(), name.end(), new)
 
@@ -445,8 +458,18 @@ def _kind(text: str, name: re.Match[str]) -> int | str | None:
 
 def _go_together(text: str, one: str, other: str) -> bool:
     """Whether a text names two close to each other: partners, or a place within another."""
-    near = rf"{{}}.{{{{0,{_NEAR}}}}}{{}}"
-    return any(re.search(near.format(*map(re.escape, pair)), text) for pair in ((one, other), (other, one)))
+    return _follows(text, one, other) or _follows(text, other, one)
+
+
+def _follows(text: str, one: str, other: str) -> bool:
+    """Whether a name stands close after another on the same line."""
+    at = text.find(one)
+    while at >= 0:
+        between, found, _ = text[at + len(one) : at + len(one) + _NEAR + len(other)].partition(other)
+        if found and "\n" not in between:
+            return True
+        at = text.find(one, at + 1)
+    return False
 
 
 def _article_fits(claim: str, start: int, new: str) -> bool:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from factcheck.wording.limits import too_long
+
 _LONGEST_SUBJECT = 14  # tokens
 
 
@@ -216,18 +218,21 @@ _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|‘[^’]*’(?!\w)|(
 
 
 def tokens_of(text: str) -> list[Token]:
-    """Words, numbers and signs of a sentence, without the full stop at its end."""
-    hidden = [match.span() for match in _QUOTED.finditer(text)]
+    """Words, numbers and signs of a sentence, without the full stop at its end.
+
+    None where it is longer than `limits.LONGEST`.
+    """
+    if too_long(text):
+        return []
+    quoted = [match.span() for match in _QUOTED.finditer(text)][::-1]
     end = len(text.rstrip().rstrip(".").rstrip())
-    return [
-        Token(
-            *match.span(),
-            match.group(),
-            match.group().lower().replace("’", "'"),
-            any(a <= match.start() < b for a, b in hidden),
-        )
-        for match in _TOKEN.finditer(text, 0, end)
-    ]
+    found: list[Token] = []
+    for match in _TOKEN.finditer(text, 0, end):
+        while quoted and quoted[-1][1] <= match.start():
+            quoted.pop()
+        hidden = bool(quoted) and quoted[-1][0] <= match.start()
+        found.append(Token(*match.span(), match.group(), match.group().lower().replace("’", "'"), hidden))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

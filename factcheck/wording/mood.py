@@ -36,7 +36,7 @@ def conditions(text: str) -> Iterator[Cue]:
         # Without a modal the main clause holds under a restriction: that is another check.
         scope = (condition, main) if _MODAL_FORM.search(text[slice(*main)]) else (condition,)
         yield Cue(SUPPOSED, match.span(), scope)
-    inverted = _INVERTED.match(text)
+    inverted = _INVERTED.match(text) if "?" not in text else None  # which it would look for again and again
     if inverted:
         yield Cue(SUPPOSED, (0, text.index(" ")), ((text.index(" "), inverted.end()),))
     for match in _WOULD_HAVE.finditer(text):

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 _DECIMAL_COMMA = frozenset(["da", "de", "el", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "tr"])
 _MOST_DIGITS = 40  # longer runs are no quantities, and slow to compute with
+_LARGEST = 10**18  # "million million million"; more such words in a row are no quantity either
 
 _CODES = "USD|EUR|GBP|JPY|INR|NOK|SEK|DKK|CHF|CNY|RMB|AUD|CAD|NZD|KRW|RUB|BRL|ZAR"
 _DIGITS = r"(?:\d{1,3}(?:[.,'’\u00a0\u2009\u202f ]\d{3}(?!\d))+(?:[.,]\d+)?|\d+(?:[.,]\d+)?)"
@@ -420,7 +421,9 @@ def _scale(text: str, end: int) -> tuple[int, int]:
         word = short.group().strip()
         if short.group() != " m" and (word.islower() or not short.group()[0].isspace()):  # metres; a name
             return _SCALES[word.lower()], short.end()
-    while (following := _next_word(text, end)) and len(following[0]) > 2 and following[0] in _SCALES:
+    while scale < _LARGEST and (following := _next_word(text, end)) is not None:
+        if len(following[0]) <= 2 or following[0] not in _SCALES:
+            break
         scale, end = scale * _SCALES[following[0]], following[1]
     return scale, end
 

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from factcheck.types import Check, Finding, Passage
+from factcheck.wording.limits import too_long
 from factcheck.wording.words import Word, word_set, words
 
 _NEGATIONS = word_set(
@@ -122,6 +124,7 @@ _PAIRS = {  # what cannot both be true, and what is merely not said
     ("rarely", "often"): True,
     ("rarely", "always"): True,
 }
+_MOST_TURNS = 100  # pairs of words that are looked at: each costs the time of holding both texts against each other
 _LONGEST = 60  # words that tell something, of a claim
 _OPPOSITE = word_set(
     """
@@ -143,8 +146,11 @@ class _Text:
 def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
     """What turns a passage that says nearly the same as the claim into another statement, in the order of the claim.
 
-    Only words in the same order around it count, so that "A before B" and "B after A" differ in nothing. English alone.
+    Only words in the same order around it count, so that "A before B" and "B after A" differ in nothing. Of a text
+    that is longer than `limits.LONGEST` nothing is said. English alone.
     """
+    if too_long(claim, passage.quote):
+        return ()
     ours, theirs = _text(claim), _text(passage.quote)
     found = [*_negated(ours, theirs), *_turned(claim, ours, passage, theirs)]
     return tuple(sorted(found, key=lambda finding: finding.claim or (0, 0)))
@@ -192,25 +198,29 @@ def _denies(negation: Word, side: _Text, others: _Text) -> bool:
 def _turned(claim: str, ours: _Text, passage: Passage, theirs: _Text) -> Iterator[Finding]:
     if bool(ours.negations) != bool(theirs.negations):
         return
+    for word, group, other, opposite in islice(_turns(ours, theirs), _MOST_TURNS):
+        near = _near(ours, theirs, word, other)
+        if near is None or not near.start <= other.start <= near.end:
+            continue
+        detail = f"claim {claim[word.start : word.end]}, passage {passage.quote[other.start : other.end]}"
+        spans = (word.start, word.end), (other.start, other.end)
+        yield Finding(
+            Check.QUANTIFIER, group, detail, *spans, opposes=opposite and near.tight and ours.modal == theirs.modal
+        )
+        return
+
+
+def _turns(ours: _Text, theirs: _Text) -> Iterator[tuple[Word, str, Word, bool]]:
+    """A word of the claim with its group, another of the same family in the passage, and whether both can be true."""
     groups, their_groups = {turn[2] for turn in ours.turns}, {turn[2] for turn in theirs.turns}
-    for word, family, group in ours.turns:
+    rest = [turn for turn in theirs.turns if turn[2] not in groups]
+    for word, family, group in ours.turns if rest else ():
         if group in their_groups:
             continue
-        for other, their_family, their_group in theirs.turns:
-            if their_family != family or their_group == group or their_group in groups:
-                continue
+        for other, their_family, their_group in rest:
             opposite = family in _OPPOSITE or _PAIRS.get((group, their_group))
-            if opposite is None:
-                continue
-            near = _near(ours, theirs, word, other)
-            if near is None or not near.start <= other.start <= near.end:
-                continue
-            detail = f"claim {claim[word.start : word.end]}, passage {passage.quote[other.start : other.end]}"
-            spans = (word.start, word.end), (other.start, other.end)
-            yield Finding(
-                Check.QUANTIFIER, group, detail, *spans, opposes=opposite and near.tight and ours.modal == theirs.modal
-            )
-            return
+            if their_family == family and opposite is not None:
+                yield word, group, other, opposite
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,13 @@ class ClaimPart:
 def parts_of(claim: str) -> tuple[ClaimPart, ...]:
     """The parts of a claim in text order, at most four; empty where it has one part, or where the parts are not sure.
 
-    Spans do not overlap. A text ends in a full stop and has every figure and negation of its span.
+    Spans do not overlap. A text ends in a full stop and has every figure and negation of its span. A claim of more than
+    1,000 characters is not taken apart.
     """
+    if len(claim) > _LONGEST_CLAIM:
+        return ()
     tokens = tokens_of(claim)
-    if len(claim) > _LONGEST_CLAIM or len(tokens) < 5 or not _is_plain(claim, tokens):
+    if len(tokens) < 5 or not _is_plain(claim, tokens):
         return ()
     parts = tuple(ClaimPart(start, end, _sentence(text)) for start, end, text in _split(claim, tokens))
     texts = {part.text for part in parts}

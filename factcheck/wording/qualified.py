@@ -17,11 +17,13 @@ from factcheck.wording.cues import (
     listed,
     pattern,
     plain,
+    sentence_start,
     starts_in,
     stems,
     stems_outside,
     stems_within,
 )
+from factcheck.wording.limits import TITLE, too_long
 from factcheck.wording.words import Word, words
 
 _ONLY, _EXCEPT, _CONDITION, _GROUP, _MODEL, _PERIOD = (
@@ -175,14 +177,19 @@ _MODAL = re.compile(r"\b(?:will|would|could|might|may|can|shall|should|must)\b|'
 
 
 def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
-    """The restrictions under which the passage says what the claim says without one; empty where there is none."""
+    """The restrictions under which the passage says what the claim says without one; empty where there is none.
+
+    Empty too where claim or premise is longer than `limits.LONGEST`.
+    """
+    if too_long(claim, passage.quote, passage.premise):
+        return ()
     quote = plain(passage.quote)
     restrictions = tuple(_restrictions(quote))
     if not restrictions:
         return ()
     stated = plain(claim)
     ours, theirs = words(stated), words(quote)
-    around = stems(words(plain(f"{passage.source.title} {passage.premise.removesuffix(passage.quote)}")))
+    around = stems(words(plain(f"{passage.source.title[:TITLE]} {passage.premise.removesuffix(passage.quote)}")))
     limited, of_models = bool(_LIMITS.search(stated)), bool(_MODELS.search(stated))
     found = {
         item.span: item
@@ -211,7 +218,7 @@ def _restrictions(text: str) -> Iterator[_Restriction]:
                 continue
             if kind in {_EXCEPT, _CONDITION} or match.group().lower().startswith(("only", "solely", "excl")):
                 end = _phrase_end(text, match.end())
-            if kind == _CONDITION and not text[_whole_start(text, start) : start].strip(
+            if kind == _CONDITION and not text[sentence_start(text, start) : start].strip(
                 " \"'"
             ):  # "Provided that …, it works"
                 clause = (start, clause_end(text, end + 1))
@@ -243,11 +250,7 @@ def _main_start(text: str, start: int, kind: str) -> int:
     first = clause_start(text, start)
     if kind == _ONLY and text[first:start].strip():
         return first
-    return _whole_start(text, start)
-
-
-def _whole_start(text: str, end: int) -> int:
-    return max((match.end() for match in re.finditer(r"[.!?;:]\s", text[:end])), default=0)
+    return sentence_start(text, start)
 
 
 def _left_out(item: _Restriction, ours: Sequence[Word], theirs: Sequence[Word], around: frozenset[str]) -> bool:

@@ -1,6 +1,7 @@
 """Whether the figures and dates of a claim are those of a passage, by value and unit."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -9,6 +10,7 @@ from functools import lru_cache
 
 from factcheck.types import Check, Finding, Passage
 from factcheck.wording.dates import Date, Fit, dates, is_relative
+from factcheck.wording.limits import TITLE, too_long
 from factcheck.wording.numbers import MONEY, Number, numbers
 from factcheck.wording.words import Word, clause_of, word_set, words
 
@@ -100,7 +102,9 @@ class Figures:
 
 @lru_cache(maxsize=4096)
 def figures(text: str) -> Figures:
-    """The figures of an English text."""
+    """The figures of an English text; none of one that is longer than `limits.LONGEST`."""
+    if too_long(text):
+        return Figures(text, (), (), (), (), (), frozenset())
     found = numbers(text)
     when = dates(text, found)
     taken = [(item.start, item.end) for item in when]
@@ -264,9 +268,7 @@ def _slack(number: Number, value: Fraction) -> Fraction:
 def _with_nouns(amount: Amount, spoken: Sequence[Word]) -> Amount:
     nouns: list[str] = []
     end = amount.number.end
-    for word in spoken:
-        if word.start < amount.number.end:
-            continue
+    for word in spoken[bisect_left(spoken, end, key=_start) :]:
         if word.start - end > 2 or not word.content or len(nouns) == 4 or word.text[0].isdigit():
             if not nouns and word.text in {"of", "the", "all", "their", "its"} and word.start - end <= 2:
                 end = word.end
@@ -275,6 +277,10 @@ def _with_nouns(amount: Amount, spoken: Sequence[Word]) -> Amount:
         nouns.append(word.stem)
         end = word.end
     return replace(amount, nouns=tuple(nouns))
+
+
+def _start(word: Word) -> int:
+    return word.start
 
 
 def compare(claim: Amount, passage: Amount) -> Side | None:  # noqa: PLR0911 (one case a line)
@@ -367,22 +373,25 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
 
     A figure that the passage has no figure of that kind for is "absent"; one that it has only others for is
     "mismatched". `opposes` only where the words around both figures agree, nothing else of the claim is missing, and no
-    other period is named. English alone.
+    other period is named. Of a claim or premise that is longer than `limits.LONGEST` nothing is said. English alone.
     """
+    if too_long(claim, passage.premise):
+        return ()
     ours = figures(claim)
     if not ours.amounts and not ours.dates and not ours.labels:
         return ()
     theirs = figures(passage.premise)
-    title = figures(f"{passage.source.title} {passage.source.date or ''}")
+    title = passage.source.title[:TITLE]
+    named = figures(f"{title} {passage.source.date or ''}"[: 2 * TITLE])
     shift = len(passage.premise) - len(passage.quote) if passage.premise.endswith(passage.quote) else None
     if any(len(found.amounts) + len(found.dates) > _MOST_FIGURES for found in (ours, theirs)):
         return ()
-    lacks = [*_lacking_amounts(ours, theirs, title), *_lacking_dates(ours, theirs, title)]
-    lacks += _lacking_labels(ours, theirs, title)
+    lacks = [*_lacking_amounts(ours, theirs, named), *_lacking_dates(ours, theirs, named)]
+    lacks += _lacking_labels(ours, theirs, named)
     found = []
     for lack in lacks:
         span = _in_quote(lack, shift, passage.quote)
-        opposes = len(lacks) == 1 and span is not None and _opposes(lack, ours, theirs, passage.source.title)
+        opposes = len(lacks) == 1 and span is not None and _opposes(lack, ours, theirs, title)
         if not lack.matters and not opposes:
             continue
         kind = "mismatched" if lack.against else "absent"
@@ -443,7 +452,7 @@ def _left_open(amount: Amount, others: Sequence[Amount]) -> Iterator[_Lack]:
     if not bounds or len(bounds) < len(others) or not amount.number.sure or amount.approximate:
         return
     [nearest, *more] = bounds
-    value, bound = float(min(amount.points)), float(min(nearest.points))
+    value, bound = min(amount.points), min(nearest.points)
     if not more and abs(value - bound) > abs(bound) / 5:
         yield _Lack(amount, nearest, rivals=1)
 

@@ -25,6 +25,7 @@ from factcheck.wording.cues import (
     stems_outside,
     stems_within,
 )
+from factcheck.wording.limits import too_long
 from factcheck.wording.words import Word, stem, words
 
 _DETAILS = {
@@ -40,6 +41,7 @@ _GOVERNED = 0.75  # least share, of the claim's words in the passage, that a cue
 
 
 _OF_CLAIM = 0.33  # least share of all its words
+_MOST_CUES = 100  # that are looked at; no passage of plain text has as many
 # What a claim carries itself: cues of the same sort, and more loosely worded ones.
 _SPEAKS = re.compile(
     r"""\b(?:sa(?:y|ys|id|ying)|t(?:ell|ells|old)|claim(?:s|ed)?|alleg\w+|argu(?:e|es|ed)|insist(?:s|ed)?
@@ -117,15 +119,18 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
     """What makes a passage relay a claim and not assert it; empty where no cue governs what they share.
 
     `opposes` is set where the passage says in its own voice that the claim is untrue. Of the premise only this is used:
-    whether a quotation that opens before the sentence is still open, and which names occur.
+    whether a quotation that opens before the sentence is still open, and which names occur. Of a claim or premise that
+    is longer than `limits.LONGEST` nothing is said.
     """
+    if too_long(claim, passage.quote, passage.premise):
+        return ()
     quote, stated = plain(passage.quote), plain(claim)
     before = passage.premise.removesuffix(passage.quote) if passage.premise != passage.quote else ""
     ours: Sequence[Word] | None = None
     found: dict[tuple[int, int], Finding] = {}
-    for cue in relaying.cues(quote, inside_quotation=speech.open_quotation(before)):
+    for cue in relaying.cues(quote, inside_quotation=speech.open_quotation(before))[:_MOST_CUES]:
         if ours is None:
-            ours, theirs = words(stated), words(quote)
+            ours, theirs = ([word for word in words(text) if word.content] for text in (stated, quote))
         if _governs(cue, ours, theirs) and not _carried(stated, cue, theirs, passage):
             said = " ".join(passage.quote[slice(*cue.span)].strip(' ,"').split())
             detail = f"{_DETAILS[cue.kind]}: {said!r}"

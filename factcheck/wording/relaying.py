@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from factcheck.wording import mood, speech
 from factcheck.wording.cues import Cue, listed, starts_in
+from factcheck.wording.limits import too_long
 
 # Each reader, with the beginnings of the words one of which its cues must have: a sentence without any is not searched.
 _READERS: tuple[tuple[Callable[[str], Iterator[Cue]], frozenset[str]], ...] = (
@@ -61,12 +62,14 @@ _READERS: tuple[tuple[Callable[[str], Iterator[Cue]], frozenset[str]], ...] = (
 
 @lru_cache(maxsize=4096)
 def cues(text: str, *, inside_quotation: bool = False) -> tuple[Cue, ...]:
-    """All cues of a sentence with straight apostrophes.
+    """All cues of a sentence with straight apostrophes; none of one that is longer than `limits.LONGEST`.
 
     Args:
         text: The sentence.
         inside_quotation: A quotation that opened before the sentence is still open.
     """
+    if too_long(text):
+        return ()
     begun = starts_in(text)
     found = [cue for reader, needed in _READERS if not needed.isdisjoint(begun) for cue in reader(text)]
     return (*found, *speech.quotations(text, inside=inside_quotation))

@@ -16,6 +16,7 @@ from factcheck.wording.cues import (
     clause_start,
     listed,
     pattern,
+    sentence_start,
 )
 
 # --- quotations ------------------------------------------------------------------------------------------------------
@@ -93,7 +94,7 @@ def questions(text: str) -> Iterator[Cue]:
     """Questions that yes or no would answer, and what somebody asks or leaves open."""
     bare = text.rstrip("\"'\u201d\u2019) ")
     if bare.endswith("?"):
-        start = max((match.end() for match in re.finditer(r"[.!?:;]\s", bare)), default=0)
+        start = sentence_start(bare, len(bare))
         asked = bare[start:]
         if _OPENS_ASKING.search(asked) or not _ASKS_MORE.search(asked):
             yield Cue(ASKED, (len(bare) - 1, len(bare)), ((start, len(bare)),))
@@ -211,7 +212,7 @@ def according(text: str) -> Iterator[Cue]:
         opens = not before.strip("\"'\u201c( ") or before.endswith((";", ":", "but", "and"))
         if not opens and not before.endswith((",", '"', "\u201d")) and not source.lstrip()[:1].isupper():
             continue  # "paid according to age"
-        scope = (end, clause_end(text, end + 2)) if opens else (_sentence_start(text, match.start()), match.start())
+        scope = (end, clause_end(text, end + 2)) if opens else (sentence_start(text, match.start()), match.start())
         after = (end, clause_end(text, end + 2)) if not opens and text[end : end + 1] == "," else (end, end)
         yield Cue(ATTRIBUTED, match.span(), (scope, after), (match.end(), end), source)
 
@@ -222,12 +223,8 @@ def subject(text: str, verb: int) -> Span:
     end = verb - (len(before) - filler.start()) if filler else verb
     start = clause_start(text, end)
     if not text[start:end].strip(' ,"'):
-        start = _sentence_start(text, end)
+        start = sentence_start(text, end)
     return start, end
-
-
-def _sentence_start(text: str, end: int) -> int:
-    return max((match.end() for match in re.finditer(r"[.!?;:]\s", text[:end])), default=0)
 
 
 def _is_record(subject: str) -> bool:
@@ -269,7 +266,7 @@ def stated_after(text: str) -> Iterator[Cue]:
             continue
         if (match["by"] and _FINITE.search(who)) or _is_record(who) or _NOT_WHO.search(who):
             continue
-        scope = [(_sentence_start(text, match.start()), match.start() + 1)]
+        scope = [(sentence_start(text, match.start()), match.start() + 1)]
         if text[match.end() : match.end() + 1] == ",":  # "the bridge, he said, will close"
             scope.append((match.end() + 1, clause_end(text, match.end() + 1)))
         start = match.start() + 1

@@ -1,6 +1,7 @@
 """The words of a sentence for comparing it with another: content words by their stems, and clauses."""
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -136,11 +137,13 @@ def stem(word: str) -> str:
 
 def clause_of(text: str, start: int, end: int) -> tuple[int, int]:
     """The stretch of a text around a span, up to the next comma, bracket or conjunction on either side."""
-    low, high = 0, len(text)
-    for match in _BREAK.finditer(text):
-        if match.end() <= start:
-            low = match.end()
-        elif match.start() >= end:
-            high = match.start()
-            break
-    return low, high
+    starts, ends = _breaks(text)
+    before, after = bisect_right(ends, start), bisect_left(starts, end)
+    return ends[before - 1] if before else 0, starts[after] if after < len(starts) else len(text)
+
+
+@lru_cache(maxsize=64)
+def _breaks(text: str) -> tuple[list[int], list[int]]:
+    """Where the breaks of a text begin, and where they end."""
+    found = [match.span() for match in _BREAK.finditer(text)]
+    return [start for start, _ in found], [end for _, end in found]

@@ -69,7 +69,7 @@ def test_claims_that_look_like_something_else_are_checkable(claim):
     assert not_checkable(claim) is None
 
 
-@pytest.mark.parametrize("text", ["", " ", "?!", "…"])
+@pytest.mark.parametrize("text", ["", " ", "?", "?!", "...?", "¿?", "_?", "“…”?", "…"])
 def test_nothing_said_is_a_fragment(text):
     """There is nothing to check."""
     assert "fragment" == not_checkable(text)

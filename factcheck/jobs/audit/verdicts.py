@@ -63,6 +63,7 @@ def derive(claim: Claim, stored: StoredVerdict, evidence: list[Evidence], terms:
     for name, is_stored, follows in (
         ("verdict", stored.label, decided.label.value),
         ("score", stored.score, decided.score),
+        ("confidence", stored.confidence, decided.confidence),
         ("reason", stored.reason, decided.reason.value),
         ("detail", stored.detail, decided.detail),
     ):
