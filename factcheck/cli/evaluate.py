@@ -18,6 +18,7 @@ from factcheck.cli.options import (
     Corpus,
     Cues,
     Device,
+    EmbedderOption,
     Encoding,
     EvidenceOption,
     Format,
@@ -32,6 +33,7 @@ from factcheck.cli.options import (
     Precision,
     Quantities,
     Quiet,
+    Retriever,
     Stages,
     Support,
     numbers,
@@ -64,6 +66,8 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
         list[str] | None, typer.Option(help="Bundled model, folder, or Hugging Face name; several are compared.")
     ] = None,
     passages: Passages = None,
+    retriever: Retriever = None,
+    embedder: EmbedderOption = None,
     null: Annotated[
         bool, typer.Option("--null", help="Count false alarms: verdicts where the gold documents are left out.")
     ] = False,
@@ -72,7 +76,10 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     ] = None,
     ablate: Annotated[
         str | None,
-        typer.Option(help="One change at a time: retriever,k,context,aggregation,quantity,model,precision, or all."),
+        typer.Option(
+            help="One change at a time, of retriever, k, context, aggregation, quantity, cues, parts, model, "
+            "precision; several with commas, or all."
+        ),
     ] = None,
     first: Annotated[int | None, typer.Option(min=1, help="Take the first claims that have a label only.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report: evaluation.json, evaluation.html.")] = None,
@@ -122,6 +129,8 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
         evidence=evidence,
         model=model[0] if model else None,
         passages=passages,
+        retriever=retriever,
+        embedder=embedder,
         labels=split(labels),
         precision=precision,
         device=device,

@@ -53,7 +53,7 @@ def available(settings: Settings, *, models: Sequence[str] = ()) -> dict[str, st
     if settings.evidence in {"gold", "given"}:
         reasons["retriever"] = reasons["retriever"] or f"nothing is searched with evidence {settings.evidence!r}"
     if "retriever" in known and not getattr(settings, "embedder", ""):
-        reasons["retriever"] = reasons["retriever"] or "there is no embedder: name one with the setting `embedder`"
+        reasons["retriever"] = reasons["retriever"] or "there is no embedder: name one with --embedder"
     if not _others(settings, models):
         reasons["model"] = "there is no other model: name one more with --model"
     return reasons

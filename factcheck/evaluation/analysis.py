@@ -46,8 +46,7 @@ class Analysis:
 def analyse(evaluation: Evaluation) -> Analysis:
     """The analysis of one evaluation; without cases it is empty."""
     cases, two_class = evaluation.cases, evaluation.two_class
-    support, contradict = (_threshold(evaluation, name) for name in ("support", "contradict"))
-    lost = find_lost(cases, support=support, contradict=contradict, two_class=two_class)
+    lost = find_lost(cases, two_class=two_class)
     right = [is_right(case, two_class=two_class) for case in cases]
     given, _ = confidences(cases)
     calibrated = any(value is not None for value in given)
@@ -63,8 +62,3 @@ def analyse(evaluation: Evaluation) -> Analysis:
         tuple(thinned([Point(point.coverage, point.risk) for point in curve], _CURVE)),
         calibrated=calibrated,
     )
-
-
-def _threshold(evaluation: Evaluation, name: str) -> float:
-    value = evaluation.settings.get(name)
-    return float(value) if isinstance(value, int | float) else 0.5

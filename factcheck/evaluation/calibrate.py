@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Final
 
 from factcheck.config import Settings
-from factcheck.errors import ClaimsError, ConfigError, RunError
+from factcheck.errors import ClaimsError, ConfigError
 from factcheck.evaluation import errorbound
 from factcheck.evaluation.confidence import risk_coverage
-from factcheck.evaluation.datasets import LabelledSet, labelled, load
+from factcheck.evaluation.datasets import LabelledSet, load
 from factcheck.evaluation.fit import Outcome, Sample, cross_validated, fit, quality, samples, unfitted
 from factcheck.evaluation.overlap import TrainingClaims
 from factcheck.evaluation.record import Case
 from factcheck.evaluation.runner import checked, judge, model_folder_of
+from factcheck.evaluation.runs import labelled_run
 from factcheck.jobs.bench import prepare
 from factcheck.jobs.progress import Progress, Silent
 from factcheck.nli import PairScorer
-from factcheck.run.ledger import LEDGER, Ledger, require_finished
+from factcheck.run.ledger import LEDGER
 from factcheck.types import JSON, Claim, EvidenceFrom, Label
 from factcheck.verdict.calibration import Budget, Calibration, FittedOn, bound
 from factcheck.verdict.combine import FEATURES, Side
@@ -166,20 +167,9 @@ def read_run(folder: Path) -> Labelled:
         RunError: It is not finished, or cannot be read.
         ClaimsError: No claim of it has a gold label.
     """
-    with Ledger(folder) as ledger, ledger.moment():
-        require_finished(ledger)
-        verdicts = {verdict.claim.id: verdict for verdict in ledger.verdicts()}
-        identity, made_with = ledger.get("identity"), ledger.get("settings")
-    if not isinstance(identity, dict):
-        raise RunError(folder, "says nothing of what it was made with", "verify the claims again")
-    data = labelled(verdict.claim for verdict in verdicts.values())
-    if not data.claims:
-        what = f"none of its {len(verdicts):,} claims has a gold label"
-        raise ClaimsError(folder, what, "verify a file with a `label` that a data set uses, such as SUPPORTS")
-    data = replace(data, name=folder.resolve().name)
-    usable, notes = _usable(data, str(made_with.get("model", "")) if isinstance(made_with, dict) else "")
-    cases = [Case(claim, replace(verdicts[claim.id], claim=claim), data.clusters[claim.id]) for claim in usable.claims]
-    return Labelled(data.name, tuple(cases), identity, (*data.notes, *notes))
+    run = labelled_run(folder)
+    usable, notes = _usable(run.data, run.model)
+    return Labelled(run.data.name, tuple(run.cases(usable)), run.identity, (*run.data.notes, *notes))
 
 
 def calibrated(  # noqa: PLR0913 (all named)

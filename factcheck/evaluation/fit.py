@@ -15,6 +15,7 @@ from factcheck.errors import ConfigError
 from factcheck.evaluation.confidence import grade
 from factcheck.evaluation.datasets import gold_documents
 from factcheck.evaluation.gold import document_key
+from factcheck.evaluation.labels import macro_f1
 from factcheck.evaluation.record import Case
 from factcheck.evaluation.tally import Array
 from factcheck.types import EvidenceFrom, Judged, Label, Reason
@@ -179,13 +180,6 @@ def quality(outcomes: Sequence[Outcome]) -> Quality:
         round(grades.ece(), 6),
         round(grades.brier(), 6),
     )
-
-
-def macro_f1(wanted: Sequence[Label], given: Sequence[Label]) -> float:
-    """The mean F1 over the labels that gold has; a zero denominator gives 0."""
-    hits = Counter(label for label, other in zip(wanted, given, strict=True) if label is other)
-    there, said = Counter(wanted), Counter(given)
-    return sum(2 * hits[label] / (there[label] + said[label]) for label in there) / len(there)
 
 
 def fold_of(clusters: Sequence[str], folds: int) -> list[int]:

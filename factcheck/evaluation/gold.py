@@ -74,7 +74,7 @@ def sides(gold: Gold) -> tuple[tuple[EvidenceSet, ...], ...]:
     return tuple(map(tuple, found.values()))
 
 
-def gold_documents(gold: Gold) -> tuple[str, ...]:
+def evidence_documents(gold: Gold) -> tuple[str, ...]:
     """Keys of the documents that the evidence is in; of those the claim names where a decisive one has no evidence."""
     found = dict.fromkeys(document_key(item.doc_id) for one in evidence_sets(gold) for item in one)
     if not found and gold.label is not Label.NOT_ENOUGH_INFO:

@@ -101,14 +101,13 @@ def tally_labels(cases: Sequence[Case]) -> Tally:
 
     Each label has its own beside them: `precision SUPPORTED`, `recall SUPPORTED`, `f1 SUPPORTED`.
     """
-    cells = [
-        _LABELS.index(case.wanted) * _COLUMNS
-        + (_LABELS.index(case.verdict.label) if is_answered(case.verdict) else _ROWS)
-        for case in cases
-    ]
-    rows = np.zeros((len(cases), _ROWS * _COLUMNS))
-    rows[np.arange(len(cases)), cells] = 1
-    return Tally(rows, _label_scores)
+    given = [case.verdict.label if is_answered(case.verdict) else None for case in cases]
+    return Tally(_rows([case.wanted for case in cases], given), _label_scores)
+
+
+def macro_f1(wanted: Sequence[Label], given: Sequence[Label]) -> float:
+    """The macro F1 of labels that a rule gives to claims, all of them answered."""
+    return float(_label_scores(_rows(wanted, given).sum(axis=0))["macro_f1"])
 
 
 def tally_support(wanted: Sequence[bool], given: Sequence[bool]) -> Tally:
@@ -122,6 +121,17 @@ def tally_support(wanted: Sequence[bool], given: Sequence[bool]) -> Tally:
     rows = [[float(gold and ours), float(gold and not ours), float(ours and not gold), float(not (gold or ours))]
             for gold, ours in zip(wanted, given, strict=True)]  # fmt: skip
     return Tally(matrix(rows, 4), _support_scores)
+
+
+def _rows(wanted: Sequence[Label], given: Sequence[Label | None]) -> Array:
+    """The cell of the confusion table of each claim; None is no answer."""
+    cells = [
+        _LABELS.index(gold) * _COLUMNS + (_ROWS if ours is None else _LABELS.index(ours))
+        for gold, ours in zip(wanted, given, strict=True)
+    ]
+    rows = np.zeros((len(cells), _ROWS * _COLUMNS))
+    rows[np.arange(len(cells)), cells] = 1
+    return rows
 
 
 def _label_scores(sums: Array) -> Mapping[str, Array]:

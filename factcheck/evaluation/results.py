@@ -14,7 +14,7 @@ BASE = "base"
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A number with its 95 % bootstrap interval, and how many items it is over.
+    """A number with its 95 % interval (bootstrap; of a share of claims that is 0 or 1, exact), over how many items.
 
     All three numbers are None where there is nothing to compute them from. `value` is a share from 0 to 1, whatever
     the paper that defines it prints. `unit` says what is counted in `n`.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from factcheck.evaluation.gold import document_key, gold_documents, hit_covers, sides
+from factcheck.evaluation.gold import document_key, evidence_documents, hit_covers, sides
 from factcheck.evaluation.tally import Array, Tally, matrix, ratio
 from factcheck.types import Gold, GoldSentence, Hit, Verdict
 
@@ -81,7 +81,7 @@ def gold_ranks(gold: Gold, hits: Sequence[Hit]) -> Ranks:
         sentence=min(ranks.values(), default=None),
         documents=tuple(
             next((rank for rank, keys in enumerate(printed, start=1) if document in keys), math.inf)
-            for document in gold_documents(gold)
+            for document in evidence_documents(gold)
         ),
     )
 

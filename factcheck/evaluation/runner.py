@@ -13,11 +13,12 @@ from factcheck.corpus.index import CorpusIndex
 from factcheck.errors import ClaimsError, ConfigError, FactcheckError, RunError
 from factcheck.evaluation import scoring
 from factcheck.evaluation.ablation import KS, changes
-from factcheck.evaluation.datasets import LabelledSet, labelled, name_of
+from factcheck.evaluation.datasets import LabelledSet, name_of
 from factcheck.evaluation.overlap import TrainingClaims
 from factcheck.evaluation.record import Case
 from factcheck.evaluation.results import BASE, ByK, Evaluation
 from factcheck.evaluation.retrieval import judged_hits
+from factcheck.evaluation.runs import labelled_run
 from factcheck.evaluation.scifact import Decide
 from factcheck.evaluation.sharing import First, Remembered, ScoredOnce
 from factcheck.jobs.bench import Workbench, workbench
@@ -26,7 +27,6 @@ from factcheck.jobs.scorer import open_scorer
 from factcheck.jobs.sources import Sources, finder_of, open_finder
 from factcheck.nli import PairScorer
 from factcheck.retrieval.finder import EvidenceFinder, Finder
-from factcheck.run.ledger import Ledger, require_finished
 from factcheck.types import EvidenceFrom
 from factcheck.verdict.decide import Rule
 
@@ -228,8 +228,9 @@ def _by_k(data: LabelledSet, bench: Workbench, found: Evaluation) -> tuple[ByK, 
 
 
 def decide_by(rule: Rule) -> Decide:
-    """The label that a rule gives to judged passages alone."""
-    return lambda claim, judged: rule.decide(claim, judged, evidence_from=EvidenceFrom.CORPUS).label
+    """The verdicts of a rule on judged passages alone; an error budget is for claims, and is left out."""
+    plain = replace(rule, budget=None)
+    return lambda claim, judged, origin: plain.decide(claim, judged, evidence_from=origin)
 
 
 def judge(data: LabelledSet, bench: Workbench, progress: Progress | None = None) -> list[Case]:
@@ -252,7 +253,7 @@ def model_folder_of(model: str) -> Path | None:
     """The folder of a model that is bundled or named by its folder; None of one that is downloaded."""
     if model in bundled_models():
         return asset(f"models/{model}")
-    return Path(model) if Path(model).is_dir() else None
+    return Path(model) if model and Path(model).is_dir() else None
 
 
 def evaluate_run(folder: Path) -> Evaluation:
@@ -262,29 +263,17 @@ def evaluate_run(folder: Path) -> Evaluation:
         RunError: There is no run, it is not finished, or another version of factcheck made it.
         ClaimsError: No claim of it has a gold label.
     """
-    with Ledger(folder) as ledger, ledger.moment():
-        require_finished(ledger)
-        verdicts = {verdict.claim.id: verdict for verdict in ledger.verdicts()}
-        identity, settings, source = (ledger.get(name) for name in ("identity", "settings", "source"))
-        starts = ledger.events("start")
-    data = labelled(verdict.claim for verdict in verdicts.values())
-    if not data.claims:
-        found = f"none of its {len(verdicts):,} claims has a gold label"
-        raise ClaimsError(folder, found, "verify a file with a `label` that a data set uses, such as SUPPORTS")
-    assert isinstance(identity, dict)
-    values = settings if isinstance(settings, dict) else {}
+    run = labelled_run(folder)
     data = replace(
-        data,
-        name=name_of(source) if isinstance(source, str) else folder.resolve().name,
-        digest=str(identity.get("claims", "")),
+        run.data,
+        name=name_of(run.source) if run.source else run.data.name,
+        digest=str(run.identity.get("claims", "")),
     )
-    cases = [Case(claim, replace(verdicts[claim.id], claim=claim), data.clusters[claim.id]) for claim in data.claims]
+    cases = run.cases(data)
     searched = all(case.verdict.evidence_from is EvidenceFrom.CORPUS for case in cases)
-    passages = values.get("passages")
-    model = str(values.get("model", ""))
-    detail = starts[-1][1] if starts else None
+    passages = run.settings.get("passages")
     try:
-        rule = Rule.of(identity)
+        rule = Rule.of(run.identity)
     except (KeyError, TypeError, ValueError) as error:
         what = "its verdicts are by the rule of another version of factcheck"
         raise RunError(folder, what, "verify the claims again") from error
@@ -297,7 +286,7 @@ def evaluate_run(folder: Path) -> Evaluation:
     )
     return replace(
         scored,
-        model=str(detail["model"]) if isinstance(detail, dict) and "model" in detail else Path(model).name,
-        settings=identity,
-        overlap=scoring.overlap_of(data, cases, TrainingClaims.of(model_folder_of(model))),
+        model=str(run.start.get("model", Path(run.model).name)),
+        settings=run.identity,
+        overlap=scoring.overlap_of(data, cases, TrainingClaims.of(model_folder_of(run.model))),
     )

@@ -19,13 +19,13 @@ from factcheck.evaluation.gold import EvidenceSet, covers, document_key, holds
 from factcheck.evaluation.record import Case
 from factcheck.evaluation.tally import F1, Array, Tally, harmonic, matrix, ratio
 from factcheck.formats.reviewed import STANCES
-from factcheck.types import Claim, Evidence, Gold, GoldSentence, Hit, Judged, Label, Passage, Verdict
+from factcheck.types import Claim, EvidenceFrom, Gold, GoldSentence, Hit, Judged, Label, Passage, Verdict
 
 SENTENCES: Final = 3
 """Predicted sentences of an abstract that count for the scores of abstracts."""
 
-Decide: TypeAlias = Callable[[Claim, Sequence[Judged]], Label]
-"""The verdict rule: the label that follows from these judged passages alone."""
+Decide: TypeAlias = Callable[[Claim, Sequence[Judged], EvidenceFrom], Verdict]
+"""The verdict rule: the verdict that follows from these judged passages alone."""
 
 _DECISIVE: Final = (Label.SUPPORTED, Label.CONTRADICTED)
 _SCORES: Final = ("abstract_label_only", "abstract_rationalized", "sentence_selection", "sentence_label")
@@ -33,7 +33,7 @@ _SCORES: Final = ("abstract_label_only", "abstract_rationalized", "sentence_sele
 
 @dataclass(frozen=True, slots=True)
 class AbstractPrediction:
-    """What the verdict rule says of a claim on one document alone, and the sentences that say so, strongest first."""
+    """What the verdict rule says of a claim on one document alone, and the sentences that say so, in its order."""
 
     document: str
     label: Label
@@ -97,25 +97,24 @@ def predicted_abstracts(verdict: Verdict, decide: Decide) -> tuple[AbstractPredi
     A passage that several documents print is evidence in each. Documents on which the rule says NOT ENOUGH INFO or
     CONFLICTING are left out: SciFact has no such label. Documents come in the order of the evidence.
     """
-    documents: dict[str, list[Evidence]] = {}
+    documents: dict[str, list[Judged]] = {}
     for item in verdict.evidence:
         for place in dict.fromkeys((item.hit.passage, *item.hit.copies)):
             hit = Hit(place, item.hit.score)  # without its copies, which are evidence elsewhere
-            alone = Evidence(hit, item.scores, item.stance, item.findings, item.parts)
-            documents.setdefault(document_key(place.source.doc_id), []).append(alone)
+            key = document_key(place.source.doc_id)
+            documents.setdefault(key, []).append(Judged(hit, item.scores, item.parts))
     found: list[AbstractPrediction] = []
-    for document, evidence in documents.items():
-        label = decide(verdict.claim, [Judged(item.hit, item.scores, item.parts) for item in evidence])
-        if label in _DECISIVE:
-            chosen = sorted((item for item in evidence if item.stance in STANCES[label]), key=_by_strength)
-            sentences = {(item.passage.start, item.passage.end): item.passage for item in chosen}
-            found.append(AbstractPrediction(document, label, tuple(sentences.values())))
+    for document, judged in documents.items():
+        alone = decide(verdict.claim, judged, verdict.evidence_from)
+        if alone.label in _DECISIVE:
+            found.append(AbstractPrediction(document, alone.label, _sentences(alone)))
     return tuple(found)
 
 
-def _by_strength(item: Evidence) -> tuple[float, int]:
-    """Sort key: strongest first, then in the order of the text."""
-    return -max(item.scores.entailment, item.scores.contradiction), item.passage.start
+def _sentences(verdict: Verdict) -> tuple[Passage, ...]:
+    """The passages with the stance of a verdict, each once: what it stands on first, then the strongest."""
+    passages = [item.passage for item in verdict.evidence if item.stance in STANCES[verdict.label]]
+    return tuple({(passage.start, passage.end): passage for passage in passages}.values())
 
 
 def _row(gold: Gold, predicted: Sequence[AbstractPrediction]) -> list[float]:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from factcheck.evaluation.ablation import KS
-from factcheck.evaluation.bootstrap import Estimate, Resampling, differences, estimate, estimates, holm
+from factcheck.evaluation.bootstrap import USUAL, Estimate, Resampling, differences, estimate, estimates, holm
 from factcheck.evaluation.confidence import grade
 from factcheck.evaluation.datasets import LabelledSet, counted
 from factcheck.evaluation.fever import tally_fever
@@ -21,6 +21,7 @@ from factcheck.evaluation.retrieval import tally_retrieval
 from factcheck.evaluation.scifact import Decide, tally_scifact
 from factcheck.evaluation.stages import is_right
 from factcheck.evaluation.tally import Array, Tally
+from factcheck.jobs.intervals import interval
 from factcheck.types import EvidenceFrom, Hit, Label
 
 ERROR: Final = 0.05
@@ -60,6 +61,7 @@ _SCIFACT: Final = {
     }.items()
     for part in ("f1", "precision", "recall")
 }
+_RATES: Final = {"accuracy", "fever_score", "label_accuracy"}  # shares of all claims
 _COMPARED: Final = {
     *("accuracy", "macro F1", "balanced accuracy", "FEVER score"),
     *(name for name in _SCIFACT.values() if name.endswith("F1")),
@@ -128,7 +130,7 @@ def label_scores(data: LabelledSet, cases: Sequence[Case]) -> tuple[Score, ...]:
 def scores_of(named: Sequence[Named], clusters: Sequence[str]) -> list[Score]:
     """Scores with their intervals."""
     return [
-        _score(shown, found[key], len(clusters))
+        _score(shown, _certain(found[key]) if key in _RATES else found[key], len(clusters))
         for one in named
         for found in (estimates(one.tally, clusters),)
         for key, shown in one.names.items()
@@ -146,6 +148,8 @@ def retrieval_scores(cases: Sequence[Case], hits: Sequence[Sequence[Hit]], k: in
     tally = tally_retrieval([case.gold for case, _ in pairs], [found for _, found in pairs], ks=ks)
     with_evidence, with_documents = (int(total) for total in tally.rows.sum(axis=0)[:2])
     found = estimates(tally, [case.cluster for case, _ in pairs])
+    clusters = len({case.cluster for (case, _), row in zip(pairs, tally.rows, strict=True) if row[0]})
+    found |= {key: _certain(one, clusters) for key, one in found.items() if key.startswith("evidence_recall@")}
     rows = [(f"evidence recall@{each}", f"evidence_recall@{each}", with_evidence) for each in ks]
     rows += [(f"document recall@{each}", f"document_recall@{each}", with_documents) for each in ks]
     rows += [("MRR", "mrr", with_evidence)]
@@ -156,7 +160,7 @@ def false_alarm_rate(cases: Sequence[Case]) -> Score:
     """The share of decisive verdicts."""
     rows = np.array([[1.0, float(case.verdict.label is not Label.NOT_ENOUGH_INFO)] for case in cases])
     tally = Tally(rows, lambda sums: {"rate": sums[..., 1] / sums[..., 0]})
-    return _score("false alarms", estimates(tally, [case.cluster for case in cases])["rate"], len(cases))
+    return _score("false alarms", _certain(estimates(tally, [case.cluster for case in cases])["rate"]), len(cases))
 
 
 def overlap_of(data: LabelledSet, cases: Sequence[Case], training: TrainingClaims) -> Overlap:
@@ -215,6 +219,18 @@ def _differences(
                 item = drawn[key]
                 names = found[after].name, found[before].name
                 yield Difference(shown, *names, item.value, item.low, item.high, item.p, None, len(clusters))
+
+
+def _certain(found: Estimate, clusters: int | None = None) -> Estimate:
+    """The estimate of a share of claims, with the exact interval of a proportion of the clusters where it is 0 or 1.
+
+    All resamples of claims that are alike are alike, and would say that nothing else can be.
+    """
+    clusters = found.clusters if clusters is None else clusters
+    if found.value not in {0.0, 1.0} or clusters < 2:
+        return found
+    exact = interval(round(found.value) * clusters, clusters, USUAL.level)
+    return replace(found, low=exact.low, high=exact.high)
 
 
 def _score(name: str, found: Estimate, n: int) -> Score:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from factcheck.evaluation.gold import evidence_sets, gold_documents, hit_covers
+from factcheck.evaluation.gold import evidence_documents, evidence_sets, hit_covers
 from factcheck.evaluation.labels import is_answered
 from factcheck.evaluation.labels import is_right as is_right_label
 from factcheck.evaluation.record import Case
 from factcheck.types import Evidence, EvidenceFrom, GoldSentence, Label, NLIScores, Stance
+from factcheck.verdict.checks import weighed
 
 
 class Stage(StrEnum):
@@ -30,8 +31,8 @@ class Stage(StrEnum):
         "not_retrieved"  # passages were searched for, and no gold one was read: not found, or found and left unread
     )
     MISJUDGED = "misjudged"  # the most likely NLI class of every gold passage is another one
-    THRESHOLD = "threshold"  # the class of a gold passage is right, its probability below the threshold
-    CHECK = "check"  # over the threshold, but a finding on the words of the gold passage changed its stance
+    THRESHOLD = "threshold"  # the class of a gold passage is right, and not likely enough to be its stance
+    CHECK = "check"  # the class is right, but a finding on the words of the gold passage took from it
     AGGREGATION = "aggregation"  # a gold passage has the right stance; other passages, or parts of the claim, decided
     INVENTED = "invented"  # gold says NOT ENOUGH INFO, and a passage was called decisive
     UNKNOWN = "unknown"  # gold names no evidence, or, with gold passages given, none that is among them
@@ -63,17 +64,16 @@ _LABELS: Final = {Stance.SUPPORTS: Label.SUPPORTED, Stance.CONTRADICTS: Label.CO
 _ORDER: Final = {stage: at for at, stage in enumerate(Stage)}
 
 
-def find_lost(cases: Iterable[Case], *, support: float, contradict: float, two_class: bool = False) -> list[Lost]:
+def find_lost(cases: Iterable[Case], *, two_class: bool = False) -> list[Lost]:
     """Every wrong case with its stage, in order.
+
+    The stance of a passage is the one that its verdict gave it, whatever rule that was by.
 
     Args:
         cases: Right ones and wrong ones.
-        support: The threshold of support that the verdicts were given with.
-        contradict: That of contradiction.
         two_class: Gold tells SUPPORTED from the rest and no more, and a verdict is wrong where it does not tell so too.
     """
-    thresholds = {Stance.SUPPORTS: support, Stance.CONTRADICTS: contradict}
-    return [_lost(case, thresholds) for case in cases if not is_right(case, two_class=two_class)]
+    return [_lost(case) for case in cases if not is_right(case, two_class=two_class)]
 
 
 def is_right(case: Case, *, two_class: bool = False) -> bool:
@@ -100,18 +100,18 @@ def examples(lost: Iterable[Lost], *, each: int = 3) -> dict[Stage, tuple[Lost, 
     return {stage: tuple(_in_turn(chosen[stage])[:each]) for stage in Stage if stage in chosen}
 
 
-def _lost(case: Case, thresholds: Mapping[Stance, float]) -> Lost:
+def _lost(case: Case) -> Lost:
     decisive = _decisive(case)
     if not is_answered(case.verdict):
         return Lost(case, Stage.WITHHELD, next(iter(_sentences(case, None)), None), None, decisive)
     if not _SIDES[case.wanted]:
         return Lost(case, Stage.INVENTED, decisive=decisive)
-    sides = [_side(case, side, thresholds, decisive) for side in _SIDES[case.wanted]]
+    sides = [_side(case, side, decisive) for side in _SIDES[case.wanted]]
     known = [item for item in sides if item.gold is not None]
     return min(known or sides, key=lambda item: _ORDER[item.stage])
 
 
-def _side(case: Case, side: Stance, thresholds: Mapping[Stance, float], decisive: Evidence | None) -> Lost:
+def _side(case: Case, side: Stance, decisive: Evidence | None) -> Lost:
     """How far the gold passages of one side came."""
     wanted = _sentences(case, side)
     if not wanted:
@@ -120,7 +120,7 @@ def _side(case: Case, side: Stance, thresholds: Mapping[Stance, float], decisive
         (_ORDER[stage], _chance(item.scores, side), stage, item, sentence)
         for item in case.verdict.evidence
         if (sentence := next((one for one in wanted if hit_covers(item.hit, one)), None)) is not None
-        for stage in (_passage_stage(item, side, thresholds[side]),)
+        for stage in (_passage_stage(item, side),)
     ]
     if not reached:
         missing = Stage.UNKNOWN if case.verdict.evidence_from is EvidenceFrom.GOLD else Stage.NOT_RETRIEVED
@@ -133,17 +133,17 @@ def _sentences(case: Case, side: Stance | None) -> list[GoldSentence]:
     """The gold sentences of a side, or of all; of a set without sentences the documents that it names."""
     allowed = {None, *(_LABELS.values() if side is None else [_LABELS[side]])}
     found = [item for one in evidence_sets(case.gold) for item in one if item.label in allowed]
-    return found or [GoldSentence(name) for name in gold_documents(case.gold) if not evidence_sets(case.gold)]
+    return found or [GoldSentence(name) for name in evidence_documents(case.gold) if not evidence_sets(case.gold)]
 
 
-def _passage_stage(item: Evidence, side: Stance, threshold: float) -> Stage:
+def _passage_stage(item: Evidence, side: Stance) -> Stage:
     if item.stance is side:
         return Stage.AGGREGATION
     if _own_class(item.scores) is not side:
         return Stage.MISJUDGED
-    if item.findings and _chance(item.scores, side) >= threshold:
+    if _chance(weighed(item.scores, item.findings), side) < _chance(item.scores, side):
         return Stage.CHECK
-    return Stage.THRESHOLD
+    return Stage.THRESHOLD if item.stance is Stance.NEUTRAL else Stage.AGGREGATION  # the stance of a part that decided
 
 
 def _own_class(scores: NLIScores) -> Stance:
@@ -166,7 +166,12 @@ def _decisive(case: Case) -> Evidence | None:
     grounds = [item for item in evidence if item.stance in _SIDES[case.verdict.label]]
     if grounds:
         return next((item for item in grounds if item.stance not in _SIDES[case.wanted]), grounds[0])
-    return max(evidence, key=lambda item: max(item.scores.entailment, item.scores.contradiction), default=None)
+    return max(evidence, key=_lean, default=None)
+
+
+def _lean(item: Evidence) -> tuple[bool, float]:
+    """Sort key: what has a stance, then by the larger of its sides."""
+    return item.stance is not Stance.NEUTRAL, max(item.scores.entailment, item.scores.contradiction)
 
 
 def _draw(item: Lost) -> tuple[str, str]:

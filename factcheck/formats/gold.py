@@ -1,11 +1,15 @@
 """Reviewed verdicts as labelled claims, which `factcheck.formats.read_claims` reads and `factcheck bench` compares."""
 
-from typing import IO
+from collections.abc import Sequence
+from typing import IO, Final
 
 from factcheck.formats.records import to_json
 from factcheck.formats.reviewed import About, Opinion, Reviewed, standing
 from factcheck.formats.rows import Source
 from factcheck.types import JSON, Evidence, Label, Stance, Verdict
+
+EACH_PART: Final = "each part for itself"
+"""The detail of a verdict whose parts are supported each, and the whole by no single passage."""
 
 _LABELS = {
     Stance.SUPPORTS: Label.SUPPORTED,
@@ -28,13 +32,13 @@ def write_gold(source: Source, stream: IO[bytes], about: About) -> int:
 
 def _record(verdict: Verdict, review: Reviewed, label: Label) -> dict[str, JSON]:
     claim = verdict.claim
-    evidence = _strongest(verdict, review)
+    evidence = _evidence_sets(verdict, review, label)
     contexts: list[JSON] = [{"id": item.id, "title": item.title, "text": item.text} for item in claim.contexts]
     given: dict[str, JSON] = {
         "date": claim.date,
         "contexts": contexts,
         "doc_ids": list(claim.doc_ids),
-        "evidence": [_evidence(item) for item in evidence],
+        "evidence": evidence,
     }
     return {
         "id": claim.id,
@@ -58,14 +62,32 @@ def _is_random(drawn: str) -> tuple[bool, bool]:
     return drawn.startswith("sample:"), bool(drawn)
 
 
-def _strongest(verdict: Verdict, review: Reviewed) -> list[Evidence]:
-    """What reviewers added for their verdict, and the strongest sentence of each side: they looked at no other."""
+def _evidence_sets(verdict: Verdict, review: Reviewed, label: Label) -> list[JSON]:
+    """What reviewers added for their verdict, and the strongest sentence of each side: they looked at no other.
+
+    Where the parts of a claim are supported each for itself, the sentences for them are one set, a list in the list.
+    One that a reviewer marked as wrong leaves a gap in it, which what was added fills.
+    """
     _, evidence = standing(verdict, review)
-    strongest = {item.stance: item for item in reversed(evidence) if item not in review.added}
-    return [item for item in evidence if item in review.added or strongest[item.stance] is item]
+    added = [item for item in evidence if item in review.added]
+    if label is verdict.label is Label.SUPPORTED and verdict.detail == EACH_PART:
+        grounds = {at for part in verdict.parts if part.label is Label.SUPPORTED for at in part.evidence}
+        found = [verdict.evidence[at] for at in sorted(grounds - review.wrong)]
+        if grounds & review.wrong:
+            return _one_set([*added, *found])
+        return [*map(_evidence, added), *_one_set(found)]
+    strongest = {item.stance: item for item in reversed(evidence) if item not in added}
+    return [_evidence(item) for item in evidence if item in added or strongest[item.stance] is item]
 
 
-def _evidence(item: Evidence) -> dict[str, JSON]:
+def _one_set(items: Sequence[Evidence]) -> list[JSON]:
+    """The only set of evidence, in the list of all; a set of one sentence is that sentence."""
+    if len(items) < 2:
+        return [_evidence(item) for item in items]
+    return [[_evidence(item) for item in items]]
+
+
+def _evidence(item: Evidence) -> JSON:
     passage = item.passage
     return {
         "doc_id": passage.source.doc_id,

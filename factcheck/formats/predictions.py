@@ -13,6 +13,8 @@ from factcheck.types import JSON, Claim, Evidence, Label, Stance, Verdict
 FEVER_SENTENCES: Final = 5  # a claim: the scorer looks at no more
 SCIFACT_SENTENCES: Final = 3  # a document: the score of abstracts looks at no more
 
+NEUTRAL_LEFT: Final = 0.1  # of a passage that surely opposes a claim, the share of its neutral probability that stays
+
 _WHOLE: Final = re.compile(r"0|-?[1-9]\d*", re.ASCII)
 
 
@@ -42,7 +44,8 @@ def write_fever(source: Source, stream: IO[bytes], about: About) -> int:
 def write_scifact(source: Source, stream: IO[bytes], about: About) -> int:
     """Write a line a claim: its id, and for each document with a stance its label and up to three sentences.
 
-    A document's label is that of its strongest sentence, so that a claim may have documents of both labels.
+    A document's label is the stance of the sentence that goes furthest for its own, findings on its words among what
+    it goes by, so that a claim may have documents of both labels.
 
     Source: Wadden et al. 2020, arXiv:2004.14974; doc/evaluation.md of its repository.
 
@@ -91,7 +94,7 @@ def _scifact_document(item: Evidence) -> str:
 
 
 def _scifact_evidence(items: list[Evidence]) -> dict[str, JSON]:
-    """One document's label, by its strongest sentence and for support where both are even, and what says so."""
+    """One document's label, by its strongest stance and for support where both are even, and what says so."""
     stance = max(items, key=lambda item: (_strength(item), item.stance is Stance.SUPPORTS)).stance
     sentences = dict.fromkeys(item.passage.sentence for item in items if item.stance is stance)
     label = Label.SUPPORTED if stance is Stance.SUPPORTS else Label.CONTRADICTED
@@ -99,4 +102,9 @@ def _scifact_evidence(items: list[Evidence]) -> dict[str, JSON]:
 
 
 def _strength(item: Evidence) -> float:
-    return max(item.scores.entailment, item.scores.contradiction)
+    """How far a passage goes for its stance, with what its words say: what the verdict goes by."""
+    if item.stance is Stance.SUPPORTS:
+        return item.scores.entailment
+    if any(finding.opposes for finding in item.findings):
+        return 1 - NEUTRAL_LEFT * item.scores.neutral
+    return item.scores.contradiction

@@ -4,42 +4,35 @@
     python models/nli-mini/check_overlap.py --write-hashes    and keeps the digests of all training claims
     python models/nli-mini/check_overlap.py --claims FILE     which of a file's claims the digests have; needs no data
 
-Claims are compared as normalised text, and once more with figures and months masked, so that an evaluation claim with
-another figure counts as the same. `training-claims.bin` holds the first six bytes of the SHA-256 of every normalised
-training claim, sorted: enough to look a claim up, not to read one.
+Claims are compared by their words, and once more with figures and months masked, so that an evaluation claim with
+another figure counts as the same. `training-claims.bin` and `training-claims-masked.bin` hold six bytes of the SHA-256
+of every training claim in either form (`factcheck.evaluation.overlap`): enough to look a claim up, not to read one.
 """
 
 import argparse
-import hashlib
 import sys
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from mix import HERE, Recipe, claim_key, json_lines, normalised
+from mix import HERE, Recipe, json_lines
 
-HASHES = HERE / "training-claims.bin"
-WIDTH = 6
-
-
-def digest(claim: str) -> bytes:
-    """Six bytes that stand for a claim, whatever its case and punctuation."""
-    return hashlib.sha256(normalised(claim).encode()).digest()[:WIDTH]
+from factcheck.evaluation.overlap import MASKED, PLAIN, TrainingClaims, masked, plain, write
 
 
 def overlaps(recipe: Recipe, path: Path) -> Counter[str]:
     """How many of a mix's rows share what with what must not be seen."""
-    evaluation = set(map(normalised, recipe.evaluation_claims()))
+    evaluation = set(map(plain, recipe.evaluation_claims()))
     pairs = {
-        frozenset((normalised(record["premise"]), normalised(record["hypothesis"])))
+        frozenset((plain(record["premise"]), plain(record["hypothesis"])))
         for file in recipe.paths["data"].glob("eval/*.jsonl.gz")
         for record in json_lines(file)
     }
-    aside = {claim_key(record["hypothesis"]) for record in json_lines(recipe.mix("calibration"))}
+    aside = {masked(record["hypothesis"]) for record in json_lines(recipe.mix("calibration"))}
     found: Counter[str] = Counter()
     for record in json_lines(path):
-        premise, claim = normalised(record["premise"]), normalised(record["hypothesis"])
-        key = claim_key(record["hypothesis"])
+        premise, claim = plain(record["premise"]), plain(record["hypothesis"])
+        key = masked(record["hypothesis"])
         found["pairs"] += 1
         found["of an evaluation set, in either order"] += frozenset((premise, claim)) in pairs
         found["with an evaluation claim"] += claim in evaluation
@@ -48,19 +41,23 @@ def overlaps(recipe: Recipe, path: Path) -> Counter[str]:
     return found
 
 
-def write_hashes(paths: Iterable[Path]) -> int:
-    """Write the digests of all claims in the files; how many."""
-    digests = sorted({digest(record["hypothesis"]) for path in paths for record in json_lines(path)})
-    HASHES.write_bytes(b"".join(digests))
-    return len(digests)
+def write_hashes(paths: Iterable[Path], folder: Path = HERE) -> None:
+    """Write the digests of all claims in the files, in both forms."""
+    write(folder, {record["hypothesis"] for path in paths for record in json_lines(path)})
 
 
-def known(path: Path) -> list[str]:
-    """The claims of a JSON Lines file ("claim" or "hypothesis") that the digests have."""
-    content = HASHES.read_bytes()
-    digests = {content[start : start + WIDTH] for start in range(0, len(content), WIDTH)}
-    claims = (record.get("claim") or record["hypothesis"] for record in json_lines(path))
-    return [claim for claim in claims if digest(claim) in digests]
+def known(path: Path, folder: Path = HERE) -> list[str]:
+    """The claims of a JSON Lines file ("claim" or "hypothesis") that the digests have, in either form.
+
+    Raises:
+        FileNotFoundError: The folder has no digests.
+    """
+    training = TrainingClaims.of(folder)
+    if training.same is None:
+        raise FileNotFoundError(f"{folder / PLAIN}: --write-hashes makes it")
+    claims = {str(at): record.get("claim") or record["hypothesis"] for at, record in enumerate(json_lines(path))}
+    same, alike = training.seen(claims)
+    return [claim for at, claim in claims.items() if at in same | alike]
 
 
 def main() -> int:
@@ -82,7 +79,8 @@ def main() -> int:
         print(f"{path.name}: {total} pairs; " + ", ".join(f"{count} {what}" for what, count in counts.items()))
         bad += sum(counts.values())
     if given.write_hashes:
-        print(f"{HASHES.name}: {write_hashes(paths)} claims")
+        write_hashes(paths)
+        print(f"wrote {PLAIN} and {MASKED}")
     return bool(bad)
 
 

@@ -18,6 +18,7 @@ from factcheck.types import (
     Stance,
     Verdict,
 )
+from factcheck.verdict.decide import Rule
 
 S, C, X, N = Label
 YES, NO, OPEN = Stance
@@ -65,13 +66,9 @@ def case(wanted, label, found=None, *, ident="1", cluster=None, reason=Reason.EV
     return Case(verdict.claim, verdict, cluster or ident)
 
 
-def by_strongest(claim, judged):
+def by_strongest(claim, judged, evidence_from):
     """A verdict rule for tests: what the strongest passage says, from one half on."""
-    scores = [item.scores for item in judged]
-    support, contradiction = max(one.entailment for one in scores), max(one.contradiction for one in scores)
-    if max(support, contradiction) < 0.5:
-        return N
-    return S if support >= contradiction else C
+    return Rule(0.5, 0.5).decide(claim, judged, evidence_from=evidence_from)
 
 
 places = st.tuples(st.sampled_from(["a", "b", "c"]), st.integers(0, 4))

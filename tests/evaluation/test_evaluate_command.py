@@ -91,6 +91,15 @@ def test_a_run_folder_is_scored(tmp_path):
     assert "80.0" in printed(str(tmp_path / "run"))
 
 
+@pytest.mark.parametrize("command", [["evaluate", "claims.jsonl"], ["calibrate", "claims.jsonl"]])
+def test_the_retriever_can_be_chosen(command):
+    """As for `factcheck verify`; one by meaning needs a model."""
+    result = CliRunner().invoke(app, [*command, "--corpus", "corpus", "--retriever", "hybrid", "--embedder", ""])
+
+    assert isinstance(result.exception, ConfigError)
+    assert "embedder" in str(result.exception)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "found"),
     [

@@ -19,10 +19,10 @@ from factcheck.evaluation.fit import (
     fit,
     fold_of,
     logistic,
-    macro_f1,
     quality,
     unfitted,
 )
+from factcheck.evaluation.labels import macro_f1
 from factcheck.types import Hit, Judged, Label, NLIScores, Passage, Source
 from factcheck.verdict.combine import SIGNS, Combination, Side
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import passages
 
-from factcheck.evaluation.gold import covers, evidence_sets, gold_documents, hit_covers, sides
+from factcheck.evaluation.gold import covers, evidence_documents, evidence_sets, hit_covers, sides
 from factcheck.types import GoldSentence
 
 QUOTE = "The mill, built in 1911, employs 40 people."
@@ -146,6 +146,6 @@ def test_a_conflict_has_sides():
 
 def test_documents_are_those_of_the_evidence():
     """Or those that a decisive claim names, where it has no evidence."""
-    assert ("a", "b") == gold_documents(gold(S, [("a", 1), ("b", 2)], [("a", 4)], doc_ids=("z",)))
-    assert ("z",) == gold_documents(gold(S, doc_ids=("z",)))
-    assert () == gold_documents(gold(N, doc_ids=("z",)))
+    assert ("a", "b") == evidence_documents(gold(S, [("a", 1), ("b", 2)], [("a", 4)], doc_ids=("z",)))
+    assert ("z",) == evidence_documents(gold(S, doc_ids=("z",)))
+    assert () == evidence_documents(gold(N, doc_ids=("z",)))

@@ -44,6 +44,16 @@ def test_nothing_is_known_once_the_gold_documents_are_gone(alarms):
         assert gone.get(case.claim.id) not in read
 
 
+def test_no_alarm_in_a_few_claims_is_no_proof_of_none(alarms):
+    """The interval is exact, and ends where none in five claims has a probability of 2.5 %; so does that of a score."""
+    [found] = alarms()
+
+    highest = {round(item.rate.high, 6) for item in found.false_alarms}
+    assert {round(1 - 0.025 ** (1 / 5), 6)} == highest
+    accuracy = found.score("accuracy")
+    assert (round(0.025 ** (1 / 5), 6), 1.0) == (round(accuracy.low, 6), accuracy.high)
+
+
 def test_another_document_that_says_it_too_is_an_alarm_and_agrees(alarms):
     """The index knows one gold document; what others say is counted, and that it agrees."""
     more = DOCUMENTS | {"diary.txt": "Alma is a ferry that sails twice a day in summer.\n"}

@@ -3,13 +3,18 @@
 from collections import Counter
 
 import pytest
-from evaluation_cases import C, N, S, X, by_strongest, case, evidence, evidence_cases, gold
+from evaluation_cases import C, N, S, X, by_strongest, case, evidence, evidence_cases, gold, hit
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factcheck.evaluation.record import Case
+from factcheck.evaluation.runner import decide_by
 from factcheck.evaluation.scifact import predicted_abstracts, score_scifact
 from factcheck.evaluation.tally import F1
-from factcheck.types import GoldSentence, Label, Stance
+from factcheck.types import Claim, EvidenceFrom, GoldSentence, Judged, Label, NLIScores, Reason, Stance
+from factcheck.verdict.calibration import Budget
+from factcheck.verdict.checks import Checks
+from factcheck.verdict.decide import Rule
 
 YES, NO, OPEN = Stance
 many = st.lists(evidence_cases(), max_size=6)
@@ -92,9 +97,9 @@ def test_the_rule_is_given_one_document_at_a_time():
     """All that was judged in it, neutral passages too, and no copy in another document."""
     seen = []
 
-    def rule(claim, judged):
+    def rule(claim, judged, evidence_from):
         seen.append((claim.id, [(one.hit.passage.source.doc_id, one.hit.copies) for one in judged]))
-        return N
+        return by_strongest(claim, judged, evidence_from)
 
     items = [evidence("1", 0, copies=[("2", 5)]), evidence("1", 1, OPEN)]
     predicted_abstracts(case(S, S, items).verdict, rule)
@@ -105,7 +110,30 @@ def test_the_rule_is_given_one_document_at_a_time():
 @pytest.mark.parametrize("label", [N, X])
 def test_what_scifact_has_no_label_for_is_not_predicted(label):
     """So it costs no precision."""
-    assert () == predicted_abstracts(case(S, S).verdict, lambda *_: label)
+    assert () == predicted_abstracts(case(S, S).verdict, lambda *_: case(S, label).verdict)
+
+
+def test_an_abstract_that_supports_each_part_has_the_sentences_for_all_parts():
+    """No sentence supports the whole claim; the rule that gives the label also says what it stands on."""
+    claim = Claim("1", "The bridge opened in 1998 and was closed in 2011.", gold=gold(S, [("1", 0, S), ("1", 1, S)]))
+    yes, no_answer = NLIScores(0.9, 0.1, 0.0), NLIScores(0.1, 0.8, 0.1)
+    judged = [Judged(hit("1", 0), no_answer, (yes, no_answer)), Judged(hit("1", 1), no_answer, (no_answer, yes))]
+    rule = Rule(0.5, 0.5, Checks(parts=True))
+    verdict = rule.decide(claim, judged, evidence_from=EvidenceFrom.GIVEN)
+    scores = score_scifact([Case(claim, verdict, "1")], decide_by(rule))
+
+    assert (S, 2) == (verdict.label, len(verdict.parts))
+    assert 1.0 == scores.abstract_rationalized.f1 == scores.sentence_label.f1
+
+
+def test_an_error_budget_of_claims_withholds_no_abstract():
+    """It holds for the confidence of whole claims; none is known of an abstract alone."""
+    one = case(gold(S, [("1", 0, S)]), S, [evidence("1", 0)])
+    rule = Rule(0.5, 0.5, budget=Budget(0.05, 0.1, 0.9, 100, 1, 0.5))
+    judged = [Judged(item.hit, item.scores) for item in one.verdict.evidence]
+
+    assert Reason.ABOVE_ERROR_BUDGET is rule.decide(one.claim, judged, evidence_from=EvidenceFrom.CORPUS).reason
+    assert 1.0 == score_scifact([one], decide_by(rule)).abstract_rationalized.f1
 
 
 def test_a_passage_that_two_abstracts_print_is_evidence_in_both():

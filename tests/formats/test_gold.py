@@ -19,6 +19,7 @@ from factcheck.types import (
     EvidenceFrom,
     GoldSentence,
     Hit,
+    Judged,
     Label,
     NLIScores,
     Passage,
@@ -27,6 +28,8 @@ from factcheck.types import (
     Stance,
     Verdict,
 )
+from factcheck.verdict.checks import Checks
+from factcheck.verdict.decide import Rule
 
 S, C, X, N = Label
 
@@ -114,6 +117,42 @@ def test_evidence_is_what_reviewers_looked_at():
     [line] = written((verdict(S, *map(evidence, ("Wrong.", "Best.", "Third."))), review))
 
     assert ["Indeed.", "Best."] == [item["quote"] for item in json.loads(line)["evidence"]]
+
+
+def in_parts():
+    """The verdict of the real rule on a claim whose parts are supported by a passage each, a third one aside."""
+    yes, unsure = NLIScores(0.9, 0.1, 0.0), NLIScores(0.1, 0.8, 0.1)
+    quotes = {"It opened in 1998.": (yes, unsure), "It closed in 2011.": (unsure, yes), "It was red.": (unsure, unsure)}
+    judged = [Judged(evidence(quote).hit, unsure, parts) for quote, parts in quotes.items()]
+    claim = Claim("c1", "The bridge opened in 1998 and was closed in 2011.")
+    return Rule(0.5, 0.5, Checks(parts=True)).decide(claim, judged, evidence_from=EvidenceFrom.CORPUS)
+
+
+def quotes_of(line):
+    [claim] = read_claims(BytesIO(line))
+    return [[item.quote for item in one] for one in claim.gold.evidence_sets]
+
+
+def test_what_supports_each_part_is_needed_together():
+    """No sentence supports the whole claim; what reviewers added does."""
+    given = in_parts()
+    both = sorted(["It opened in 1998.", "It closed in 2011."])
+
+    [line] = written((given, decided(S)))
+    assert [both] == [sorted(one) for one in quotes_of(line)]
+    [line] = written((given, decided(S, added=(evidence("Indeed."),))))
+    assert [["Indeed."], both] == [sorted(one) for one in quotes_of(line)]
+    [line] = written((given, decided(C, added=(evidence("Never.", Stance.CONTRADICTS),))))
+    assert [["Never."]] == quotes_of(line)
+
+
+def test_what_was_added_fills_the_gap_of_a_sentence_that_was_wrong():
+    """The sentence for the other part does not suffice alone."""
+    given = in_parts()
+    wrong = next(at for at, item in enumerate(given.evidence) if "2011" in item.passage.quote)
+
+    [line] = written((given, decided(S, added=(evidence("Closed."),), wrong=frozenset({wrong}))))
+    assert [["Closed.", "It opened in 1998."]] == quotes_of(line)
 
 
 @given(

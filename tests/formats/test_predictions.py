@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import evidence as any_evidence
-from strategies import verdicts
+from strategies import nli_scores, verdicts
 
 from factcheck.errors import FactcheckError
 from factcheck.formats.claims import read_claims
@@ -19,9 +19,11 @@ from factcheck.formats.export import About
 from factcheck.formats.predictions import write_fever, write_scifact
 from factcheck.formats.reviewed import Reviewed
 from factcheck.types import (
+    Check,
     Claim,
     Evidence,
     EvidenceFrom,
+    Finding,
     Hit,
     Judged,
     Label,
@@ -32,6 +34,7 @@ from factcheck.types import (
     Stance,
     Verdict,
 )
+from factcheck.verdict.checks import weighed
 from factcheck.verdict.decide import Rule
 
 S, C, X, N = Label
@@ -183,6 +186,8 @@ def test_each_document_has_its_own_label():
     } == line["evidence"]
 
 
+RULE = Rule(0.5, 0.5)
+words = st.builds(Finding, st.sampled_from(Check), st.just("value"), st.just("3 against 4"), opposes=st.booleans())
 stances = st.sampled_from([Stance.SUPPORTS, Stance.CONTRADICTS])
 leaning = st.builds(evidence, st.just("1"), st.integers(0, 3), stances, st.sampled_from([0.6, 0.7, 0.8]))
 
@@ -195,6 +200,28 @@ def test_a_document_says_what_the_rule_says_of_it_alone(found):
     [line] = lines(write_scifact, verdict(X, *alone.evidence, *others()))
 
     assert {S: "SUPPORT", C: "CONTRADICT"}[alone.label] == line["evidence"]["1"]["label"]
+
+
+@given(st.lists(st.tuples(nli_scores(), st.lists(words, max_size=2)), min_size=1, max_size=3))
+def test_words_count_as_they_do_in_the_verdict(found):
+    """A figure that opposes the claim turns support round, and outweighs what is less sure."""
+    items = [
+        Evidence(Hit(evidence("1", at).passage, 1.0), scores, stance, tuple(findings))
+        for at, (scores, findings) in enumerate(found)
+        if (stance := RULE.stance(weighed(scores, findings))) is not Stance.NEUTRAL
+    ]
+    sure = {item: weighed(item.scores, item.findings) for item in items}
+    [line] = lines(write_scifact, verdict(X, *items, *others()))
+
+    if items:
+        strongest = max(max(one.entailment, one.contradiction) for one in sure.values())
+        labels = {
+            {Stance.SUPPORTS: "SUPPORT", Stance.CONTRADICTS: "CONTRADICT"}[item.stance]
+            for item, one in sure.items()
+            if max(one.entailment, one.contradiction) >= strongest - 1e-6
+        }
+        assert line["evidence"]["1"]["label"] in labels
+    assert ("1" in line["evidence"]) == bool(items)
 
 
 def others():

@@ -327,6 +327,20 @@ def test_a_planted_claim_is_found(recipe, tmp_path):
     assert dirty["with a calibration claim"] == 1
 
 
+def test_the_digests_that_are_written_tell_training_claims_again(recipe, tmp_path):
+    """As they are and with other figures; without digests nothing is said."""
+    check = recipe["check_overlap"]
+    write_rows(tmp_path / "mix.jsonl.gz", [("It poured.", "It rained for 9 days.", "neutral"), *ROWS])
+    claims = [{"claim": "The kiln was LIT"}, {"claim": "It rained for 3 days."}, {"claim": "It snowed."}]
+    (tmp_path / "claims.jsonl").write_text("".join(json.dumps(one) + "\n" for one in claims), encoding="utf-8")
+
+    with pytest.raises(FileNotFoundError, match="write-hashes"):
+        check.known(tmp_path / "claims.jsonl", tmp_path)
+    check.write_hashes([tmp_path / "mix.jsonl.gz"], tmp_path)
+
+    assert ["The kiln was LIT", "It rained for 3 days."] == check.known(tmp_path / "claims.jsonl", tmp_path)
+
+
 def test_scores_are_counted_as_gold_allows(recipe):
     """Neutral is wrong where gold has two classes, right where it only says "not entailed"; BreakingNLI is balanced."""
     score = recipe["evaluate"].score
