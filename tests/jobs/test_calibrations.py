@@ -34,7 +34,7 @@ class Desk:
         self.file = folder / "calibration.json"
         with Ledger(self.run("plain").folder) as ledger:
             identity = ledger.get("identity")
-        budgets = (Budget(0.05, 0.1, 0.97, 60, 0, 0.6),)
+        budgets = (Budget(0.05, 0.1, 0.996, 60, 0, 0.6),)
         origins = (EvidenceFrom.CORPUS,)
         Calibration(Combination(), bound(identity), origins, (), "", QUALITY, QUALITY, budgets).save(self.file)
         self.calibrated = replace(self.settings, calibration=str(self.file))
