@@ -1,9 +1,10 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
-The names are teacher-1, teacher-2, student and unlabelled. Every mix is a shuffled gzip'd JSON Lines file of
-`{"premise", "hypothesis", "label", "source"}` in `work/mix`, built from `train.toml` alone: the same data and seed
-give the same bytes. `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims,
-which no mix has. No mix has a claim of an evaluation set (`check_overlap.py` proves it).
+The names are teacher-1, teacher-2, student, unlabelled and, once `mine.py` ran, student-2. Every mix is a shuffled
+gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built from `train.toml` alone:
+the same data and seed give the same bytes. What rules and searches add is drawn anew for student-2.
+`calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
+mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
 
 import argparse
@@ -27,8 +28,10 @@ import numpy as np
 import rules
 
 HERE = Path(__file__).parent
-MIXES = ("teacher-1", "teacher-2", "student")
+MIXES = ("teacher-1", "teacher-2", "student", "student-2")
+DRAWN_ANEW = {"student-2": 1}  # what is added to the seed
 UNLABELLED = "unlabelled"
+MINED = "mined"  # what mine.py chose
 FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
 OWN_DOMAIN = {  # where a claim's unrelated premises are looked for
     "fever.dev_sr": "encyclopedia",
@@ -154,9 +157,15 @@ class Recipe:
             yield from (record["hypothesis"] for record in json_lines(path))
         yield from (record["claim"] for record in json_lines(data / "scifact" / "claims_dev.jsonl"))
         yield from (record["claim"] for path in data.glob("climate_fever/claims*") for record in json_lines(path))
-        yield from (record["text"] for record in json_lines(data / "fool_me_twice" / "dev.jsonl"))
+        yield from (record["text"] for record in self.fool_me_twice(for_training=False))
         for path in (*sorted(self.paths["claims"].glob("*/claims.jsonl")), self.paths["news_claims"]):
             yield from (record["claim"] for record in json_lines(path))
+
+    def fool_me_twice(self, *, for_training: bool) -> Iterator[dict[str, Any]]:
+        """The Fool-me-twice claims of the pages that are trained on, six of ten, or of the others."""
+        for record in json_lines(self.paths["data"] / "fool_me_twice" / "dev.jsonl"):
+            if (chance(f"trained on {record['wikipedia_page']}") < 0.6) is for_training:
+                yield record
 
     @cached_property
     def held_out(self) -> frozenset[str]:
@@ -324,6 +333,21 @@ def silent_rows(recipe: Recipe) -> Iterator[Row]:
                     yield Row(sentence, record["claim"], "neutral", "scifact_silent.train")
 
 
+def page_rows(recipe: Recipe) -> Iterator[Row]:
+    """Fool-me-twice claims with what a search of their own page found beside the gold evidence."""
+    for record in recipe.fool_me_twice(for_training=True):
+        gold = {normalised(evidence["text"]) for evidence in record["gold_evidence"]}
+        for evidence in record["retrieved_evidence"]:
+            if normalised(evidence["text"]) not in gold and len(evidence["text"].split()) > 5:
+                yield Row(cleaned(evidence["text"], "fm2_retrieved"), record["text"], "neutral", "fm2_retrieved")
+
+
+def mined_rows(recipe: Recipe) -> Iterator[Row]:
+    """What `mine.py` chose; nothing before it ran."""
+    if recipe.mix(MINED).exists():
+        yield from (Row(**record) for record in json_lines(recipe.mix(MINED)))
+
+
 def verbatim_rows(rows: Sequence[Row], generator: random.Random) -> Iterator[Row]:
     """Claims that a premise repeats: alone, or between sentences of another premise."""
     pool = [row for row in rows if row.source in OWN_DOMAIN or row.source.startswith(("te_", "mnli_dev"))]
@@ -422,8 +446,13 @@ def unlabelled_rows(recipe: Recipe, rows: Sequence[Row], kept_out: Container[str
     ]
 
 
-def spread(rows: Sequence[Row], quota: Mapping[str, Sequence[int]], which: int, seed: int) -> list[Row]:
-    """The rows of one mix in random order: so many of each source, the second teacher's after the first's."""
+def spread(
+    rows: Sequence[Row], quota: Mapping[str, Sequence[int]], which: int, seed: int, times: Mapping[str, int]
+) -> list[Row]:
+    """The rows of one mix in random order: so many of each source, the second teacher's after the first's.
+
+    Rows of a source in `times` are in it that often.
+    """
     by_source: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_source[row.source].append(row)
@@ -434,7 +463,7 @@ def spread(rows: Sequence[Row], quota: Mapping[str, Sequence[int]], which: int, 
         members = by_source[source]
         random.Random(f"{seed}/{source}").shuffle(members)
         start = quota[source][0] if which == 1 else 0
-        chosen += members[start : start + quota[source][which]]
+        chosen += members[start : start + quota[source][which]] * times.get(source, 1)
     random.Random(f"{seed}/{which}").shuffle(chosen)
     return chosen
 
@@ -447,31 +476,34 @@ def write(path: Path, rows: Iterable[Row]) -> None:
     path.write_bytes(gzip.compress(content.encode(), 6, mtime=0))
 
 
-def build(recipe: Recipe, names: Sequence[str]) -> None:
-    """Write the mixes and the calibration split, and say what is in them."""
+def build(recipe: Recipe, names: Sequence[str], seed: int) -> None:
+    """Write mixes of one seed, with the recipe's own the calibration split too, and say what is in them."""
     every = list(dict.fromkeys(recipe.rows()))
     calibration = [row for row in every if recipe.for_calibration(row)]
     rows = [row for row in every if not recipe.for_calibration(row)]
-    rows += retrieved_rows(recipe, rows, random.Random(recipe.seed))
-    rows += verbatim_rows(rows, random.Random(recipe.seed))
-    edits = dict.fromkeys(rule_rows(rows, recipe.seed))
+    rows += retrieved_rows(recipe, rows, random.Random(seed))
+    rows += verbatim_rows(rows, random.Random(seed))
+    edits = dict.fromkeys(rule_rows(rows, seed))
+    others = dict.fromkeys(chain(edits, silent_rows(recipe), page_rows(recipe), mined_rows(recipe)))
     rows += [
-        row for row in edits if claim_key(row.hypothesis) not in recipe.held_out and not recipe.for_calibration(row)
+        row for row in others if claim_key(row.hypothesis) not in recipe.held_out and not recipe.for_calibration(row)
     ]
     trained = {claim_key(row.hypothesis) for row in rows}
     calibration = [row for row in calibration if claim_key(row.hypothesis) not in trained]
-    calibration += retrieved_rows(recipe, [*rows, *calibration], random.Random(recipe.seed), calibration)
-    write(recipe.mix("calibration"), calibration)
+    if seed == recipe.seed:
+        calibration += retrieved_rows(recipe, [*rows, *calibration], random.Random(seed), calibration)
+        write(recipe.mix("calibration"), calibration)
+        print(f"calibration: {len(calibration)} pairs")
     if UNLABELLED in names:
         rows += unlabelled_rows(recipe, rows, recipe.held_out | {claim_key(row.hypothesis) for row in calibration})
     for name in names:
         sources = recipe.settings["mix"]["unlabelled" if name == UNLABELLED else "sources"]
-        chosen = spread(rows, sources, MIXES.index(name) if name in MIXES else 0, recipe.seed)
+        which = MIXES.index(name) if name in MIXES else 0
+        chosen = spread(rows, sources, which, seed, recipe.settings["mix"]["times"].get(name, {}))
         write(recipe.mix(name), chosen)
         labels = Counter(row.label for row in chosen)
         by_source = Counter(row.source for row in chosen)
         print(f"{name}: {len(chosen)} pairs, {dict(labels)}, {dict(by_source.most_common())}")
-    print(f"calibration: {len(calibration)} pairs")
 
 
 def main() -> None:
@@ -479,7 +511,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help=" ".join((*MIXES, UNLABELLED)))
     given = parser.parse_args()
-    build(Recipe(), given.names or (*MIXES, UNLABELLED))
+    recipe = Recipe()
+    by_seed = defaultdict(list)
+    for name in given.names or (*MIXES, UNLABELLED):
+        by_seed[recipe.seed + DRAWN_ANEW.get(name, 0)].append(name)
+    for seed, names in by_seed.items():
+        build(recipe, names, seed)
 
 
 if __name__ == "__main__":
