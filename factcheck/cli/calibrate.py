@@ -6,44 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from factcheck.cli.app import app
-from factcheck.cli.options import (
-    AsOf,
-    CacheFile,
-    CacheMb,
-    CheckAll,
-    ConfigOption,
-    ContextOption,
-    Corpus,
-    Cues,
-    Device,
-    EmbedderOption,
-    Encoding,
-    EvidenceOption,
-    Format,
-    Index,
-    Labels,
-    Language,
-    Languages,
-    Model,
-    NoCache,
-    OnError,
-    Parts,
-    Passages,
-    Precision,
-    Quantities,
-    Quiet,
-    Retriever,
-    Stages,
-    numbers,
-    resolve_settings,
-    split,
-)
+from factcheck.cli.flags import takes_settings
+from factcheck.cli.options import Quiet
 
 if TYPE_CHECKING:
+    from factcheck.config import Settings
     from factcheck.evaluation.calibrate import Calibrated
 
 
 @app.command()
+@takes_settings(
+    *("corpus", "index", "evidence", "model", "passages", "retriever", "embedder"),
+    *("labels", "precision", "device", "language", "stages", "context"),
+    *("quantities", "cues", "parts", "check_all", "languages", "as_of"),
+    *("on_error", "format", "encoding", "cache", "no_cache", "cache_mb"),
+)
 def calibrate(  # noqa: PLR0913 (one parameter an option)
     labelled: Annotated[
         list[str],
@@ -65,32 +42,7 @@ def calibrate(  # noqa: PLR0913 (one parameter an option)
     max_false_alarms: Annotated[
         float | None, typer.Option(help="Share of claims answered without their gold documents; else as it is now.")
     ] = None,
-    corpus: Corpus = None,
-    index: Index = None,
-    evidence: EvidenceOption = None,
-    model: Model = None,
-    passages: Passages = None,
-    retriever: Retriever = None,
-    embedder: EmbedderOption = None,
-    labels: Labels = None,
-    precision: Precision = None,
-    device: Device = None,
-    language: Language = None,
-    stages: Stages = None,
-    context: ContextOption = None,
-    quantities: Quantities = None,
-    cues: Cues = None,
-    parts: Parts = None,
-    check_all: CheckAll = None,
-    languages: Languages = None,
-    as_of: AsOf = None,
-    on_error: OnError = None,
-    format: Format = None,  # noqa: A002 (the flag's name)
-    encoding: Encoding = None,
-    cache: CacheFile = None,
-    no_cache: NoCache = False,
-    cache_mb: CacheMb = None,
-    config: ConfigOption = None,
+    settings: "Settings",
     as_json: Annotated[
         bool, typer.Option("--json", help="The calibration as it is written, as one JSON line.")
     ] = False,
@@ -105,33 +57,6 @@ def calibrate(  # noqa: PLR0913 (one parameter an option)
     from factcheck import display  # noqa: PLC0415
     from factcheck.evaluation.calibrate import calibrate as run  # noqa: PLC0415
 
-    settings = resolve_settings(
-        config,
-        corpus=corpus,
-        index=index,
-        evidence=evidence,
-        model=model,
-        passages=passages,
-        retriever=retriever,
-        embedder=embedder,
-        labels=split(labels),
-        precision=precision,
-        device=device,
-        language=language,
-        stages=numbers("--stages", stages),
-        context=context,
-        quantities=quantities,
-        cues=cues,
-        parts=parts,
-        check_all=check_all,
-        languages=split(languages),
-        as_of=as_of,
-        on_error=on_error,
-        format=format,
-        encoding=encoding,
-        cache=False if no_cache else cache,
-        cache_mb=cache_mb,
-    ).settings
     with display.Progress(quiet=quiet) as progress:
         found = run(
             labelled,

@@ -1,36 +1,25 @@
 """The corpus: building its index and searching it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from factcheck.cli.app import app
-from factcheck.cli.options import (
-    ConfigOption,
-    Corpus,
-    EmbedderOption,
-    Index,
-    Language,
-    MaxFileMb,
-    MaxSeconds,
-    Passages,
-    Quiet,
-    Retriever,
-    resolve_settings,
-)
+from factcheck.cli.flags import takes_settings
+from factcheck.cli.options import Quiet
+
+if TYPE_CHECKING:
+    from factcheck.config import Settings
 
 
 @app.command()
-def index(  # noqa: PLR0913
+@takes_settings("language", "max_file_mb", "max_seconds", "embedder")
+def index(
     corpus: Annotated[str, typer.Argument(help="Documents: a file, a folder, or hf:NAME.")],
     *,
     index: Annotated[Path, typer.Option("--index", help="Index folder to build or bring up to date.")],
-    language: Language = None,
-    max_file_mb: MaxFileMb = None,
-    max_seconds: MaxSeconds = None,
-    embedder: EmbedderOption = None,
-    config: ConfigOption = None,
+    settings: "Settings",
     quiet: Quiet = False,
 ) -> None:
     """Build an index of documents, or bring it up to date: only what changed is read.
@@ -42,9 +31,6 @@ def index(  # noqa: PLR0913
     from factcheck import display  # noqa: PLC0415
     from factcheck.jobs.sources import index_corpus  # noqa: PLC0415
 
-    settings = resolve_settings(
-        config, language=language, max_file_mb=max_file_mb, max_seconds=max_seconds, embedder=embedder
-    ).settings
     with display.Progress(quiet=quiet) as progress:
         report = index_corpus(corpus, index, settings, progress)
     typer.echo(
@@ -55,17 +41,11 @@ def index(  # noqa: PLR0913
 
 
 @app.command()
-def search(  # noqa: PLR0913
-    text: Annotated[str, typer.Argument(help="What to look for.")],
-    *,
-    corpus: Corpus = None,
-    index: Index = None,
-    passages: Passages = None,
-    retriever: Retriever = None,
-    embedder: EmbedderOption = None,
-    language: Language = None,
-    config: ConfigOption = None,
-) -> None:
+@takes_settings(
+    *("corpus", "index", "passages", "retriever", "embedder", "language"),
+    fixed={"stages": (), "evidence": "corpus"},
+)
+def search(text: Annotated[str, typer.Argument(help="What to look for.")], *, settings: "Settings") -> None:
     """Show the passages that a claim would be judged by, best first.
 
     Example: factcheck search "grid investment 2024" --index reports.idx
@@ -74,17 +54,6 @@ def search(  # noqa: PLR0913
     from factcheck.jobs.sources import open_finder  # noqa: PLC0415
     from factcheck.types import Claim  # noqa: PLC0415
 
-    settings = resolve_settings(
-        config,
-        corpus=corpus,
-        index=index,
-        passages=passages,
-        retriever=retriever,
-        embedder=embedder,
-        stages=(),
-        language=language,
-        evidence="corpus",
-    ).settings
     finder = open_finder(settings).finder
     claim = Claim(id="search", text=text)
     finder.check(claim)

@@ -1,55 +1,34 @@
 """Evaluating: how often verdicts are the gold answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from factcheck.cli.app import app
-from factcheck.cli.options import (
-    AsOf,
-    CacheFile,
-    CacheMb,
-    CheckAll,
-    ConfigOption,
-    ContextOption,
-    Contradict,
-    Corpus,
-    Cues,
-    Device,
-    EmbedderOption,
-    Encoding,
-    EvidenceOption,
-    Format,
-    Index,
-    Labels,
-    Language,
-    Languages,
-    NoCache,
-    OnError,
-    Parts,
-    Passages,
-    Precision,
-    Quantities,
-    Quiet,
-    Retriever,
-    Stages,
-    Support,
-    numbers,
-    resolve_settings,
-    split,
-)
+from factcheck.cli.flags import takes_settings
+from factcheck.cli.options import Quiet
 from factcheck.errors import ConfigError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from factcheck.config import Settings
-    from factcheck.evaluation.results import Evaluation, Score
+    from factcheck.evaluation.results import Evaluation
 
 
 @app.command()
+@takes_settings(
+    *("corpus", "index", "evidence", "models", "passages", "retriever", "embedder"),
+    *("null", "unrelated", "ablate", "first", "out"),
+    *("labels", "precision", "device", "language", "stages", "context", "support", "contradict"),
+    *("calibration", "max_error", "delta", "quantities", "cues", "parts", "check_all", "languages", "as_of"),
+    *("on_error", "format", "encoding", "cache", "no_cache", "cache_mb"),
+    helps={
+        "calibration": "auto (that of the model, where it holds), none, or a file.",
+        "max_error": "Answer only where at most this share of answers is wrong.",
+        "delta": "How probable it may be that more are wrong all the same.",
+    },
+)
 def evaluate(  # noqa: PLR0913 (one parameter an option)
     claims: Annotated[
         str,
@@ -59,15 +38,8 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
         ),
     ],
     *,
-    corpus: Corpus = None,
-    index: Index = None,
-    evidence: EvidenceOption = None,
-    model: Annotated[
-        list[str] | None, typer.Option(help="Bundled model, folder, or Hugging Face name; several are compared.")
-    ] = None,
-    passages: Passages = None,
-    retriever: Retriever = None,
-    embedder: EmbedderOption = None,
+    settings: "Settings",
+    models: list[str] | None,
     null: Annotated[
         bool, typer.Option("--null", help="Count false alarms: verdicts where the gold documents are left out.")
     ] = False,
@@ -83,36 +55,6 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     ] = None,
     first: Annotated[int | None, typer.Option(min=1, help="Take the first claims that have a label only.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report: evaluation.json, evaluation.html.")] = None,
-    labels: Labels = None,
-    precision: Precision = None,
-    device: Device = None,
-    language: Language = None,
-    stages: Stages = None,
-    context: ContextOption = None,
-    support: Support = None,
-    contradict: Contradict = None,
-    calibration: Annotated[
-        str | None, typer.Option(help="auto (that of the model, where it holds), none, or a file.")
-    ] = None,
-    max_error: Annotated[
-        float | None, typer.Option(help="Answer only where at most this share of answers is wrong.")
-    ] = None,
-    delta: Annotated[
-        float | None, typer.Option(help="How probable it may be that more are wrong all the same.")
-    ] = None,
-    quantities: Quantities = None,
-    cues: Cues = None,
-    parts: Parts = None,
-    check_all: CheckAll = None,
-    languages: Languages = None,
-    as_of: AsOf = None,
-    on_error: OnError = None,
-    format: Format = None,  # noqa: A002 (the flag's name)
-    encoding: Encoding = None,
-    cache: CacheFile = None,
-    no_cache: NoCache = False,
-    cache_mb: CacheMb = None,
-    config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -122,38 +64,6 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
 
     Example: factcheck evaluate claims.jsonl --corpus reports/ --out evaluation/
     """
-    settings = resolve_settings(
-        config,
-        corpus=corpus,
-        index=index,
-        evidence=evidence,
-        model=model[0] if model else None,
-        passages=passages,
-        retriever=retriever,
-        embedder=embedder,
-        labels=split(labels),
-        precision=precision,
-        device=device,
-        language=language,
-        stages=numbers("--stages", stages),
-        context=context,
-        support=support,
-        contradict=contradict,
-        calibration=calibration,
-        max_error=max_error,
-        delta=delta,
-        quantities=quantities,
-        cues=cues,
-        parts=parts,
-        check_all=check_all,
-        languages=split(languages),
-        as_of=as_of,
-        on_error=on_error,
-        format=format,
-        encoding=encoding,
-        cache=False if no_cache else cache,
-        cache_mb=cache_mb,
-    ).settings
     from factcheck.evaluation.datasets import is_data  # noqa: PLC0415 (slow to import)
     from factcheck.evaluation.runner import evaluate_run  # noqa: PLC0415
 
@@ -165,14 +75,14 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
         found = _evaluate(
             claims,
             settings,
-            models=model or [],
+            models=models or [],
             ablate=ablate,
             null=null,
             unrelated=unrelated,
             first=first,
             quiet=quiet,
         )
-    elif null or ablate is not None or model:
+    elif null or ablate is not None or models:
         raise ConfigError(claims, "is a run, whose verdicts are there", "name the claims file to judge anew")
     else:
         found = [evaluate_run(Path(claims))]
@@ -217,52 +127,13 @@ def _show(found: "Sequence[Evaluation]", out: Path | None, *, as_json: bool) -> 
         return
     from rich.console import Console  # noqa: PLC0415
 
-    from factcheck.evaluation.tables import terminal  # noqa: PLC0415
+    from factcheck.evaluation.tables import details, terminal  # noqa: PLC0415
 
     console = Console()
     for item in terminal(found):
         console.print(item)
     for one in found:
-        for table in _more(one):
+        for table in details(one):
             console.print(table)
     for file in files:
         typer.echo(f"wrote {file}")
-
-
-def _more(evaluation: "Evaluation") -> "Iterator[RenderableType]":
-    """What the tables of scores leave out: confusion, and scores by k."""
-    from factcheck.evaluation.results import BASE  # noqa: PLC0415
-
-    if evaluation.variant != BASE:
-        return
-    name, table = f"{evaluation.dataset} · {evaluation.name}", evaluation.confusion
-    rows = zip(table.rows, table.counts, strict=True)
-    yield _table(
-        f"{name} · gold by verdict", ["gold, verdict →", *table.columns], [[row, *map(str, line)] for row, line in rows]
-    )
-    if evaluation.by_k:
-        shown = evaluation.by_k[0].scores
-        yield _table(
-            f"{name} · by passages judged, %",
-            ["k", *(score.name for score in shown), "evidence recall"],
-            [[str(row.k), *map(_percent, row.scores), _percent(row.recall)] for row in evaluation.by_k],
-        )
-
-
-def _percent(score: "Score | None") -> str:
-    return "–" if score is None or score.value is None else f"{100 * score.value:.1f}"
-
-
-def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> "RenderableType":
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    from factcheck.display import visible  # noqa: PLC0415
-
-    table = Table(title=Text(visible(title), style="bold"), box=SIMPLE_HEAD, title_justify="left")
-    for at, column in enumerate(columns):
-        table.add_column(Text(column), justify="right" if at else "left")
-    for row in rows:
-        table.add_row(*(Text(visible(cell)) for cell in row))
-    return table

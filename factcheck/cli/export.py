@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from factcheck.cli.app import app
-from factcheck.cli.options import ConfigOption, Partial, Run, resolve_settings
+from factcheck.cli.options import ConfigOption, Partial, Run
 
 if TYPE_CHECKING:
     from factcheck.types import Label
@@ -36,16 +36,17 @@ def export(  # noqa: PLR0913 (one parameter an option)
 
     Example: factcheck export runs/today --to csv --out verdicts.csv
     """
-    from factcheck.config import Settings  # noqa: PLC0415
+    from factcheck.config import Settings, resolve  # noqa: PLC0415
     from factcheck.display import visible  # noqa: PLC0415
     from factcheck.formats.export import export as write  # noqa: PLC0415
     from factcheck.formats.reviewed import About  # noqa: PLC0415
+    from factcheck.jobs.documents import run_by_document  # noqa: PLC0415
     from factcheck.review.report import write_report  # noqa: PLC0415
     from factcheck.run.ledger import Ledger, require_finished  # noqa: PLC0415
     from factcheck.run.reviewed import read_reviews  # noqa: PLC0415
 
     flags = {"publisher": publisher, "publisher_url": publisher_url} if to == "claimreview" else None
-    settings = Settings() if flags is None else resolve_settings(config, **flags).settings
+    settings = Settings() if flags is None else resolve(flags, config).settings
     wanted = _labels(verdict)
     with Ledger(run) as ledger, ledger.moment():
         note = require_finished(ledger, partial=partial)
@@ -56,6 +57,7 @@ def export(  # noqa: PLR0913 (one parameter an option)
             reviewed=reviewed,
             publisher=settings.publisher,
             publisher_url=settings.publisher_url,
+            by_document=run_by_document(ledger) if to == "scifact" else None,
         )
         source = lambda: (found for found in ledger.verdicts() if found.label in wanted)  # noqa: E731
         rows = write(source, to, out, about=about, more={"html": write_report})

@@ -2,28 +2,27 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from factcheck.cli.app import app
-from factcheck.cli.options import (
-    CacheFile,
-    CacheMb,
-    ConfigOption,
-    Device,
-    Labels,
-    Model,
-    NoCache,
-    Precision,
-    Quiet,
-    resolve_settings,
-    split,
-)
+from factcheck.cli.flags import FLAGS, split, takes_settings
+from factcheck.cli.options import Quiet
 from factcheck.errors import ConfigError
+
+if TYPE_CHECKING:
+    from factcheck.config import Settings
 
 
 @app.command()
+@takes_settings(
+    *("model", "labels", "precision", "device", "on_error", "encoding", "cache", "no_cache", "cache_mb"),
+    helps={
+        "on_error": "A bad record: stop, or skip into OUT.rejected.jsonl.",
+        "encoding": "Encoding of the file.",
+    },
+)
 def score(  # noqa: PLR0913
     pairs: Annotated[str, typer.Argument(help="Pairs of premise and hypothesis: JSON Lines or CSV, or - .")],
     *,
@@ -34,16 +33,7 @@ def score(  # noqa: PLR0913
     fields: Annotated[
         str | None, typer.Option(help="Names of premise and hypothesis in the file, e.g. sentence1,sentence2.")
     ] = None,
-    model: Model = None,
-    labels: Labels = None,
-    precision: Precision = None,
-    device: Device = None,
-    on_error: Annotated[str | None, typer.Option(help="A bad record: stop, or skip into OUT.rejected.jsonl.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the file.")] = None,
-    cache: CacheFile = None,
-    no_cache: NoCache = False,
-    cache_mb: CacheMb = None,
-    config: ConfigOption = None,
+    settings: "Settings",
     quiet: Quiet = False,
 ) -> None:
     """Score pairs of premise and hypothesis, without any retrieval: the records as they came, with their probabilities.
@@ -57,17 +47,6 @@ def score(  # noqa: PLR0913
     names = split(fields)
     if names is not None and len(names) != 2:
         raise ConfigError("--fields", f"{fields!r} are not two names", "give premise and hypothesis, such as doc,claim")
-    settings = resolve_settings(
-        config,
-        model=model,
-        labels=split(labels),
-        precision=precision,
-        device=device,
-        on_error=on_error,
-        encoding=encoding,
-        cache=False if no_cache else cache,
-        cache_mb=cache_mb,
-    ).settings
     job = ScoreJob(
         source=pairs,
         out=out,
@@ -90,7 +69,7 @@ app.add_typer(models, name="models")
 def check_model(  # noqa: PLR0913
     model: Annotated[str, typer.Argument(help="Bundled model, folder, or Hugging Face name.")] = "nli-mini",
     *,
-    labels: Labels = None,
+    labels: str | None = FLAGS["labels"].option,
     precision: Annotated[
         str | None, typer.Option(help="Precisions to check, such as bf16,int8; without it all that this machine has.")
     ] = None,
@@ -109,20 +88,19 @@ def check_model(  # noqa: PLR0913
     Example: factcheck models check nli-mini --precision bf16
     """
     from factcheck import display  # noqa: PLC0415
+    from factcheck.jobs.progress import counting  # noqa: PLC0415
     from factcheck.nli.checks import check  # noqa: PLC0415
     from factcheck.nli.ranges import copy_ranges  # noqa: PLC0415
     from factcheck.nli.record import remember  # noqa: PLC0415
 
     with display.Progress(quiet=quiet) as progress:
-        before = 0
-
-        def on_scored(done: int, total: int) -> None:
-            nonlocal before
-            progress.total("judging", total)
-            progress.advance("judging", done - before)
-            before = done
-
-        report = check(model, precisions=split(precision), device=device, labels=split(labels), on_scored=on_scored)
+        report = check(
+            model,
+            precisions=split(precision),
+            device=device,
+            labels=split(labels),
+            on_scored=counting(progress, "judging"),
+        )
     if as_json:
         typer.echo(json.dumps(report.record(), ensure_ascii=False))
     else:

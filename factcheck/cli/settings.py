@@ -5,13 +5,15 @@ import json
 import typer
 
 from factcheck.cli.app import app
-from factcheck.cli.options import ConfigOption, resolve_settings
+from factcheck.cli.options import ConfigOption
 
 
 @app.command("config")
 def show_config(*, config: ConfigOption = None) -> None:
     """Show every setting, its value, and where the value came from."""
-    resolved = resolve_settings(config)
+    from factcheck.config import resolve  # noqa: PLC0415
+
+    resolved = resolve({}, config)
     width = max(map(len, resolved.origins))
     for name, origin in resolved.origins.items():
         value = getattr(resolved.settings, name)

@@ -98,6 +98,7 @@ def _text(found: "RunStatus") -> str:
     }
     lines = [f"{found.folder}: {found.state}"]
     lines += [f"{name:<{_GUTTER}}{text}" for name, text in fields.items() if text]
+    lines += [f"{'note':<{_GUTTER}}{note}" for note in found.notes]
     if found.command is not None:
         what = "the update was stopped; go on with: " if found.update is not None else "go on with: "
         lines.append(what + found.command)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from factcheck.cli.app import app
-from factcheck.cli.options import Corpus, Index, Quiet, Run
+from factcheck.cli.flags import FLAGS
+from factcheck.cli.options import Quiet, Run
 from factcheck.errors import FactcheckError
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _CTRL_C = 130  # exit status
 def update(  # noqa: PLR0913 (one parameter an option)
     run: Run,
     *,
-    corpus: Corpus = None,
-    index: Index = None,
+    corpus: str | None = FLAGS["corpus"].option,
+    index: str | None = FLAGS["index"].option,
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on until Ctrl-C: update again whenever documents change.")
     ] = False,

@@ -2,51 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from factcheck.cli.app import app
-from factcheck.cli.options import (
-    AsOf,
-    CacheFile,
-    CacheMb,
-    CalibrationOption,
-    CheckAll,
-    Claims,
-    ConfigOption,
-    ContextOption,
-    Contradict,
-    Corpus,
-    Cues,
-    Delta,
-    Device,
-    EmbedderOption,
-    Encoding,
-    EvidenceOption,
-    Format,
-    Index,
-    Labels,
-    Language,
-    Languages,
-    MaxError,
-    MaxFileMb,
-    MaxSeconds,
-    Model,
-    NoCache,
-    OnError,
-    Parts,
-    Passages,
-    Precision,
-    Quantities,
-    Quiet,
-    Retriever,
-    Stages,
-    Support,
-    numbers,
-    resolve_settings,
-    split,
-)
+from factcheck.cli.flags import takes_settings
+from factcheck.cli.options import Claims, Quiet
 from factcheck.cli.stopping import StoppedAtOnce, Stopping
 
 if TYPE_CHECKING:
@@ -54,44 +16,17 @@ if TYPE_CHECKING:
 
 
 @app.command()
+@takes_settings(
+    *("corpus", "index", "run", "model", "labels", "precision", "device", "language"),
+    *("passages", "retriever", "embedder", "stages", "evidence", "context"),
+    *("support", "contradict", "quantities", "cues", "parts", "check_all", "languages", "as_of"),
+    *("calibration", "max_error", "delta"),
+    *("on_error", "format", "encoding", "max_file_mb", "max_seconds", "window", "cache", "no_cache", "cache_mb"),
+)
 def verify(  # noqa: PLR0913 (one parameter an option)
     claims: Claims,
     *,
-    corpus: Corpus = None,
-    index: Index = None,
-    run: Annotated[str | None, typer.Option(help="Run folder; runs/NAME by default.")] = None,
-    model: Model = None,
-    labels: Labels = None,
-    precision: Precision = None,
-    device: Device = None,
-    language: Language = None,
-    passages: Passages = None,
-    retriever: Retriever = None,
-    embedder: EmbedderOption = None,
-    stages: Stages = None,
-    evidence: EvidenceOption = None,
-    context: ContextOption = None,
-    support: Support = None,
-    contradict: Contradict = None,
-    quantities: Quantities = None,
-    cues: Cues = None,
-    parts: Parts = None,
-    check_all: CheckAll = None,
-    languages: Languages = None,
-    as_of: AsOf = None,
-    calibration: CalibrationOption = None,
-    max_error: MaxError = None,
-    delta: Delta = None,
-    on_error: OnError = None,
-    format: Format = None,  # noqa: A002 (the flag's name)
-    encoding: Encoding = None,
-    max_file_mb: MaxFileMb = None,
-    max_seconds: MaxSeconds = None,
-    window: Annotated[int | None, typer.Option(help="Claims planned and written together.")] = None,
-    cache: CacheFile = None,
-    no_cache: NoCache = False,
-    cache_mb: CacheMb = None,
-    config: ConfigOption = None,
+    settings: "Settings",
     new: Annotated[
         bool, typer.Option("--new", help="Where the run folder holds a run, begin another beside it: NAME-2, …")
     ] = False,
@@ -107,42 +42,6 @@ def verify(  # noqa: PLR0913 (one parameter an option)
 
     Example: factcheck verify claims.csv --corpus reports/ --run runs/today
     """
-    settings = resolve_settings(
-        config,
-        corpus=corpus,
-        index=index,
-        run=run,
-        model=model,
-        labels=split(labels),
-        precision=precision,
-        device=device,
-        language=language,
-        passages=passages,
-        retriever=retriever,
-        embedder=embedder,
-        stages=numbers("--stages", stages),
-        evidence=evidence,
-        context=context,
-        support=support,
-        contradict=contradict,
-        quantities=quantities,
-        cues=cues,
-        parts=parts,
-        check_all=check_all,
-        languages=split(languages),
-        as_of=as_of,
-        calibration=calibration,
-        max_error=max_error,
-        delta=delta,
-        on_error=on_error,
-        format=format,
-        encoding=encoding,
-        max_file_mb=max_file_mb,
-        max_seconds=max_seconds,
-        window=window,
-        cache=False if no_cache else cache,
-        cache_mb=cache_mb,
-    ).settings
     if dry_run:
         from factcheck import display  # noqa: PLC0415
         from factcheck.jobs.estimate import estimate  # noqa: PLC0415
@@ -201,24 +100,15 @@ def _probe(folder: Path, *, quiet: bool) -> None:
 
 
 @app.command()
-def ask(  # noqa: PLR0913
+@takes_settings(
+    *("corpus", "index", "model", "labels", "precision", "device", "language"),
+    *("passages", "retriever", "embedder", "support", "contradict", "check_all", "as_of"),
+    fixed={"stages": ()},  # all its evidence is shown
+)
+def ask(
     claim: Annotated[str, typer.Argument(help="One claim.")],
     *,
-    corpus: Corpus = None,
-    index: Index = None,
-    model: Model = None,
-    labels: Labels = None,
-    precision: Precision = None,
-    device: Device = None,
-    language: Language = None,
-    passages: Passages = None,
-    retriever: Retriever = None,
-    embedder: EmbedderOption = None,
-    support: Support = None,
-    contradict: Contradict = None,
-    check_all: CheckAll = None,
-    as_of: AsOf = None,
-    config: ConfigOption = None,
+    settings: "Settings",
     as_json: Annotated[bool, typer.Option("--json", help="The record, as in the export.")] = False,
 ) -> None:
     """Verify one claim and show all its evidence.
@@ -227,24 +117,12 @@ def ask(  # noqa: PLR0913
     """
     from factcheck import FactChecker, display  # noqa: PLC0415
     from factcheck.formats.records import to_line  # noqa: PLC0415
+    from factcheck.jobs.bench import prepare  # noqa: PLC0415
 
-    settings: dict[str, Any] = {
-        "model": model,
-        "labels": split(labels),
-        "precision": precision,
-        "device": device,
-        "language": language,
-        "passages": passages,
-        "retriever": retriever,
-        "embedder": embedder,
-        "stages": (),  # all its evidence is shown
-        "support": support,
-        "contradict": contradict,
-        "check_all": check_all,
-        "as_of": as_of,
-    }
-    given = {name: value for name, value in settings.items() if value is not None}
-    verdict = FactChecker.load(corpus=corpus, index=index, config=config, **given).check(claim)
+    bench = prepare(settings)
+    for note in bench.notes():
+        typer.echo(display.visible(note), err=True)
+    verdict = FactChecker(bench).check(claim)
     if as_json:
         typer.echo(to_line(verdict))
     else:
@@ -252,20 +130,14 @@ def ask(  # noqa: PLR0913
 
 
 @app.command()
-def claims(
-    text: Annotated[str, typer.Argument(help="A text file, or - .")],
-    *,
-    language: Language = None,
-    encoding: Encoding = None,
-    config: ConfigOption = None,
-) -> None:
+@takes_settings("language", "encoding")
+def claims(text: Annotated[str, typer.Argument(help="A text file, or - .")], *, settings: "Settings") -> None:
     """Split a text into claims: one JSON line a sentence, with its offsets in the text.
 
     Example: factcheck claims answer.txt > claims.jsonl
     """
     from factcheck.formats import read_text, split_text  # noqa: PLC0415
 
-    settings = resolve_settings(config, language=language, encoding=encoding).settings
     name = "text" if text == "-" else Path(text).stem
     for claim in split_text(read_text(text, encoding=settings.encoding), language=settings.language, id=name):
         record = {"id": claim.id, "claim": claim.text, "start": claim.start, "end": claim.end}

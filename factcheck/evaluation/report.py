@@ -14,14 +14,12 @@ from factcheck.evaluation.analysis import STAGES, Analysis, analyse
 from factcheck.evaluation.plots import Interval, Point, percent
 from factcheck.evaluation.results import BASE, ByK, Difference, Evaluation, Score
 from factcheck.evaluation.stages import Lost
-from factcheck.evaluation.tables import interval, terminal, value
+from factcheck.evaluation.tables import interval, value
 from factcheck.formats.records import evidence_record, to_json
 from factcheck.types import JSON, GoldSentence, Label
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-__all__ = ["SCHEMA_VERSION", "terminal", "write"]
 
 SCHEMA_VERSION: Final = 1
 """Of `evaluation.json`: raised when a field changes its meaning or goes away."""

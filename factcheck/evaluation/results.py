@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Self
 
 from factcheck.evaluation.record import Case
-from factcheck.formats.records import to_json
 from factcheck.types import JSON
 
 BASE = "base"
@@ -175,7 +174,3 @@ class Evaluation:
         values = asdict(replace(self, cases=()))
         del values["cases"]
         return {"name": self.name, **values}
-
-    def to_json(self) -> str:
-        """The record as one line of JSON, without the line end."""
-        return to_json(self.record())

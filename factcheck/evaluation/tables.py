@@ -1,6 +1,6 @@
 """Tables of an evaluation for a terminal, and how their numbers are written everywhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from factcheck.display import visible
@@ -37,9 +37,22 @@ def terminal(evaluations: Sequence[Evaluation]) -> list["RenderableType"]:
     return shown + [Text(visible(f"note: {note}"), style="yellow") for note in notes]
 
 
-def value(score: Score | Difference) -> str:
+def details(evaluation: Evaluation) -> Iterator["Table"]:
+    """What `terminal` leaves out: the verdicts that each gold label got, and scores by k; nothing of an ablation."""
+    if evaluation.variant != BASE:
+        return
+    name, table = f"{evaluation.dataset} · {evaluation.name}", evaluation.confusion
+    rows = [(row, *map(str, counts)) for row, counts in zip(table.rows, table.counts, strict=True)]
+    yield _table(f"{name} · gold by verdict", ("gold, verdict →", *table.columns), rows)
+    if evaluation.by_k:
+        columns = ("k", *(score.name for score in evaluation.by_k[0].scores), "evidence recall")
+        rows = [(str(row.k), *map(value, row.scores), value(row.recall)) for row in evaluation.by_k]
+        yield _table(f"{name} · by passages judged, %", columns, rows)
+
+
+def value(score: Score | Difference | None) -> str:
     """The value in percent, a difference with its sign; a dash where there is none."""
-    if score.value is None:
+    if score is None or score.value is None:
         return "–"
     return f"{100 * score.value:+.1f}" if isinstance(score, Difference) else f"{100 * score.value:.1f}"
 

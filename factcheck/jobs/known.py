@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from factcheck.nli import Counters, PairScorer
+from factcheck.nli.wrapped import Wrapped
 from factcheck.types import Claim, NLIScores, Verdict
 
 _WINDOWS_AHEAD = 2  # of claims that are read before their pairs are asked for: the one being judged, and the next
 
 
-class KnownScores:
+class KnownScores(Wrapped):
     """A `PairScorer` that asks another one only for pairs that the earlier verdicts on the same claims do not hold.
 
     Verdicts hold probabilities as they are rounded before anything is decided, so a score from there is as good as a
@@ -22,7 +23,8 @@ class KnownScores:
     """
 
     def __init__(self, inner: PairScorer, verdict: Callable[[str], Verdict | None], *, window: int) -> None:
-        self.inner, self._verdict = inner, verdict
+        super().__init__(inner)
+        self._verdict = verdict
         self._generation = _WINDOWS_AHEAD * window  # claims
         self._young: dict[tuple[str, str], NLIScores] = {}
         self._old: dict[tuple[str, str], NLIScores] = {}
@@ -41,36 +43,6 @@ class KnownScores:
             yield claim
 
     @property
-    def name(self) -> str:
-        """What the model is called."""
-        return self.inner.name
-
-    @property
-    def fingerprint(self) -> str:
-        """What identifies the model."""
-        return self.inner.fingerprint
-
-    @property
-    def numeric_class(self) -> str:
-        """Backend, precision, device kind and shape table."""
-        return self.inner.numeric_class
-
-    @property
-    def max_tokens(self) -> int:
-        """The most tokens a pair may have."""
-        return self.inner.max_tokens
-
-    @property
-    def max_claim_tokens(self) -> int:
-        """The most tokens of a hypothesis that leaves at least as much room for a premise."""
-        return self.inner.max_claim_tokens
-
-    @property
-    def has_contradiction(self) -> bool:
-        """Whether the model tells contradiction from neutral."""
-        return self.inner.has_contradiction
-
-    @property
     def counters(self) -> Counters:
         """What was asked here, and what the other scorer found and computed since it was loaded."""
         return replace(self.inner.counters, pairs_asked=self._asked)
@@ -85,14 +57,6 @@ class KnownScores:
         self._asked += len(pairs)
         self.known += len(found) - len(missing)
         return [found[pair] or computed[pair] for pair in pairs]
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count each text's tokens, without special ones."""
-        return self.inner.count_tokens(texts)
-
-    def windows(self, text: str, hypothesis: str) -> list[tuple[int, int]]:
-        """Split `text` into spans that fit beside `hypothesis`; see `PairScorer.windows`."""
-        return self.inner.windows(text, hypothesis)
 
 
 def _pairs(verdict: Verdict) -> Iterator[tuple[tuple[str, str], NLIScores]]:

@@ -1,5 +1,6 @@
 """What a job tells about how far it is; `factcheck.display` shows it."""
 
+from collections.abc import Callable
 from typing import Literal, Protocol, TypeAlias
 
 Stage: TypeAlias = Literal["reading", "indexing", "embedding", "scoring", "judging", "probing"]
@@ -29,3 +30,16 @@ class Silent:
 
     def note(self, text: str) -> None:
         """Nothing."""
+
+
+def counting(progress: Progress, stage: Stage) -> Callable[[int, int], None]:
+    """A function that passes on how many of how many are done to a progress, which is told how many more are."""
+    before = 0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal before
+        progress.total(stage, total)
+        progress.advance(stage, done - before)
+        before = done
+
+    return tell

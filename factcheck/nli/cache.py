@@ -29,6 +29,7 @@ from zlib import crc32
 from factcheck.errors import FactcheckError, ScoreError
 from factcheck.machine import cpu_facts, installed_versions
 from factcheck.nli.base import Counters, PairScorer
+from factcheck.nli.wrapped import Wrapped
 from factcheck.types import NLIScores
 
 T = TypeVar("T")
@@ -148,7 +149,7 @@ class ScoreCache:
             self._open = None
 
 
-class CachedScorer:
+class CachedScorer(Wrapped):
     """A `PairScorer` that asks another one only for pairs whose scores are not in the cache.
 
     Keys are made of the model's fingerprint, the numeric class, the token limit and both texts; and of what else the
@@ -156,7 +157,7 @@ class CachedScorer:
     """
 
     def __init__(self, inner: PairScorer, cache: ScoreCache) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._cache = cache
         self._counters = Counters()
         self._lock = threading.Lock()
@@ -169,43 +170,13 @@ class CachedScorer:
     @property
     def facts(self) -> str:
         """What every key is made of beside the two texts."""
-        inner = self._inner
+        inner = self.inner
         return repr((VERSION, inner.fingerprint, inner.numeric_class, inner.max_tokens, *_surroundings()))
-
-    @property
-    def name(self) -> str:
-        """What the model is called."""
-        return self._inner.name
-
-    @property
-    def fingerprint(self) -> str:
-        """What identifies the model."""
-        return self._inner.fingerprint
-
-    @property
-    def numeric_class(self) -> str:
-        """Backend, precision, device kind and shape table."""
-        return self._inner.numeric_class
-
-    @property
-    def max_tokens(self) -> int:
-        """The most tokens a pair may have."""
-        return self._inner.max_tokens
-
-    @property
-    def max_claim_tokens(self) -> int:
-        """The most tokens of a hypothesis that leaves at least as much room for a premise."""
-        return self._inner.max_claim_tokens
-
-    @property
-    def has_contradiction(self) -> bool:
-        """Whether the model tells contradiction from neutral."""
-        return self._inner.has_contradiction
 
     @property
     def counters(self) -> Counters:
         """What was asked and found here, and what the other scorer computed since it was loaded."""
-        return self._counters + replace(self._inner.counters, pairs_asked=0)
+        return self._counters + replace(self.inner.counters, pairs_asked=0)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[NLIScores]:
         """Score (premise, hypothesis) pairs, in order; see `PairScorer.score`."""
@@ -215,22 +186,14 @@ class CachedScorer:
         scores = {pair: found[key] for pair, key in keys.items() if key in found}
         missing = [pair for pair in keys if pair not in scores]
         if missing:
-            numeric_class = self._inner.numeric_class
-            computed = dict(zip(missing, self._inner.score(missing), strict=True))
-            if self._inner.numeric_class == numeric_class:  # a lack of memory may have changed it on the way
+            numeric_class = self.inner.numeric_class
+            computed = dict(zip(missing, self.inner.score(missing), strict=True))
+            if self.inner.numeric_class == numeric_class:  # a lack of memory may have changed it on the way
                 self._cache.put({keys[pair]: score for pair, score in computed.items()})
             scores |= computed
         with self._lock:
             self._counters += Counters(pairs_asked=len(pairs), pairs_cached=len(keys) - len(missing))
         return [scores[pair] for pair in pairs]
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count each text's tokens, without special ones."""
-        return self._inner.count_tokens(texts)
-
-    def windows(self, text: str, hypothesis: str) -> list[tuple[int, int]]:
-        """Split `text` into spans that fit beside `hypothesis`; see `PairScorer.windows`."""
-        return self._inner.windows(text, hypothesis)
 
     def _keys(self, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
         return pair_keys(self.facts, pairs)

@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from factcheck.assets import asset, bundled_models
 from factcheck.errors import ModelError
+from factcheck.hub import fetch
 
-_HUB_NAME = re.compile(r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(?P<revision>[\w./-]+))?")
 _WEIGHTS = ("model.safetensors", "model-*.safetensors", "model.safetensors.index.json")
 _TOKENIZER = (
     "tokenizer.json",
@@ -45,14 +44,14 @@ def model_folder(model: str | Path) -> tuple[str, Path]:
         return folder.resolve().name, folder
     if folder.exists():
         raise ModelError(model, "is a file", "name the folder that holds config.json, weights and tokenizer")
-    hub = _HUB_NAME.fullmatch(model) if isinstance(model, str) else None
-    if hub is None:
+    snapshot = fetch(model, ("config.json", *_WEIGHTS, *_TOKENIZER)) if isinstance(model, str) else None
+    if snapshot is None:
         raise ModelError(
             model,
             "no such folder",
             f"bundled: {', '.join(bundled_models())}; a Hugging Face model is named org/name or org/name@revision",
         )
-    return str(model), _fetch(hub["repo"], hub["revision"])
+    return str(model), snapshot
 
 
 def check_folder(folder: Path) -> None:
@@ -117,26 +116,3 @@ def _check_weights(folder: Path) -> None:
                 file.keys()
         except (SafetensorError, OSError) as error:
             raise ModelError(path, f"torn or not safetensors: {error}", "fetch or save the model again") from error
-
-
-def _fetch(repo: str, revision: str | None) -> Path:
-    """The local snapshot of a Hugging Face model, downloaded where it is not cached: config, weights and tokenizer."""
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - heavy
-    from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415 - heavy
-
-    patterns = ["config.json", *_WEIGHTS, *_TOKENIZER]
-    try:
-        return Path(snapshot_download(repo, revision=revision, allow_patterns=patterns))
-    except (OSError, ValueError, HfHubHTTPError) as error:
-        name = repo if revision is None else f"{repo}@{revision}"
-        option = "" if revision is None else f" --revision {revision}"
-        raise ModelError(
-            name,
-            f"neither a folder nor in the local cache of Hugging Face, and not downloaded: {first_line(error)}",
-            f"where there is a network, run `hf download {repo}{option} --local-dir FOLDER`; then name FOLDER here",
-        ) from error
-
-
-def first_line(error: Exception) -> str:
-    """What an error of another library says, in one line."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

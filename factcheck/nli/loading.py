@@ -1,22 +1,22 @@
 """Loads a Hugging Face sequence classifier as a scorer; imports torch, and transformers where it has to."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from inspect import signature
-from logging import CRITICAL
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from factcheck.errors import FactcheckError, ModelError, ScoreError
+from factcheck.errors import ModelError, ScoreError
+from factcheck.hub import usable
 from factcheck.nli.batches import shape_table
 from factcheck.nli.bert import BertBackend, HalfLayer, Layer, PlainLayer, Shape, Weights, bert_class
 from factcheck.nli.bertload import bert_shape, bert_tokenizer, read_bert
 from factcheck.nli.encoding import PairEncoder
-from factcheck.nli.folder import check_folder, fingerprint, first_line, model_folder
+from factcheck.nli.folder import check_folder, fingerprint, model_folder
 from factcheck.nli.gate import calibration_pairs
 from factcheck.nli.int8 import ByteLayer
 from factcheck.nli.labels import LabelOrder, label_order
@@ -92,13 +92,13 @@ def _open(folder: Path, labels: Sequence[str] | None) -> _Opened:
     """Open any sequence classifier."""
     from transformers import AutoConfig, AutoTokenizer  # noqa: PLC0415 - seconds that not every model needs
 
-    with _unusable(folder):
+    with _usable(folder):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     order = label_order(folder, config.id2label, labels)
     problem = getattr(config, "problem_type", None)
     if problem in {"multi_label_classification", "regression"}:
         raise ModelError(folder, f"made for {problem}", "an NLI model has labels that exclude each other")
-    with _unusable(folder):
+    with _usable(folder):
         tokenizer = AutoTokenizer.from_pretrained(
             folder, config=config, use_fast=True, local_files_only=True, trust_remote_code=False
         )
@@ -159,7 +159,7 @@ def _module_backend(opened: _Opened, precision: str, place: torch.device) -> Mod
     shapes = shape_table(opened.limit, batch_tokens=batch_tokens, row_step=row_step)
     takes_types = "token_type_ids" in signature(network.forward).parameters
     padding = replace(opened.padding, type_ids=opened.padding.type_ids and takes_types)
-    with _unusable(opened.folder):
+    with _usable(opened.folder):
         backend = ModuleBackend(network.to(place), shapes, padding, precision=precision)
         encoded = PairEncoder(opened.tokenizer, backend.max_tokens).encode([("", "")])
         backend.compute([encoded[0]], backend.plan(encoded.token_counts).batches[0])  # what it would refuse, now
@@ -210,7 +210,7 @@ def _device(device: str) -> torch.device:
 
 
 def _network(folder: Path, dtype: torch.dtype) -> Any:  # noqa: ANN401 - the type depends on the transformers release
-    with _unusable(folder):
+    with _usable(folder):
         try:
             network, info = _pretrained(folder, dtype, attention="sdpa")
         except ValueError as error:
@@ -250,26 +250,6 @@ def _limit(config: Any, tokenizer: Any) -> int:  # noqa: ANN401 - as above
     return min(limits, default=_DEFAULT_LIMIT)
 
 
-@contextmanager
-def _unusable(folder: Path) -> Iterator[None]:
-    """Report whatever transformers raises for this folder as a `ModelError`, and keep it from printing."""
-    from transformers.utils import logging as transformers_logging  # noqa: PLC0415 - as above
-
-    logging: Any = transformers_logging  # its functions have no types
-    verbosity, progress = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity(CRITICAL)
-    logging.disable_progress_bar()
-    try:
-        yield
-    except FactcheckError:
-        raise
-    except Exception as error:  # a broken file can make transformers raise anything; the cause stays attached
-        raise ModelError(
-            folder,
-            f"cannot be loaded: {type(error).__name__}: {first_line(error)}",
-            "fetch or save the model again; code that a model brings is never run",
-        ) from error
-    finally:
-        logging.set_verbosity(verbosity)
-        if progress:
-            logging.enable_progress_bar()
+def _usable(folder: Path) -> AbstractContextManager[None]:
+    fix = "fetch or save the model again; code that a model brings is never run"
+    return usable(folder, otherwise="cannot be loaded", fix=fix)

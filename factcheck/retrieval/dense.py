@@ -2,24 +2,23 @@
 
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from itertools import groupby
-from logging import CRITICAL
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factcheck.errors import ConfigError, FactcheckError, ModelError
+from factcheck.errors import ConfigError, ModelError
+from factcheck.hub import fetch, usable
 
 if TYPE_CHECKING:
     from factcheck.corpus.vectors import Array
 
-_HUB_NAME = re.compile(r"(?P<repo>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(?P<revision>[\w./-]+))?")
 _MODULES = "modules.json"
 _PARTS = ("*.json", "*.txt", "*.model", "*.safetensors")  # of a model; pictures and descriptions are none
+_OTHER_FORMATS = ("onnx/*", "openvino/*")
 _UNSAFE = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
 _OWN = "sentence_transformers."
 _DOCUMENT_PROMPTS = ("document", "passage", "corpus")  # as sentence-transformers looks for them
@@ -121,54 +120,23 @@ def open_embedder(model: str, device: str = "auto") -> SentenceEmbedder:
     return SentenceEmbedder(model, device=device)
 
 
-@contextmanager
-def _usable(folder: Path) -> Iterator[None]:
-    """Report whatever the library raises for this folder as a `ModelError`, and keep it from printing."""
-    from transformers.utils import logging as transformers_logging  # noqa: PLC0415
-
-    logging: Any = transformers_logging  # its functions have no types
-    verbosity, progress = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity(CRITICAL)
-    logging.disable_progress_bar()
-    try:
-        yield
-    except FactcheckError:
-        raise
-    except Exception as error:  # a broken file can make it raise anything; the cause stays attached
-        found = f"cannot be used: {type(error).__name__}: {_first_line(error)}"
-        raise ModelError(folder, found, "fetch or save the embedder again; code that it brings is never run") from error
-    finally:
-        logging.set_verbosity(verbosity)
-        if progress:
-            logging.enable_progress_bar()
+def _usable(folder: Path) -> AbstractContextManager[None]:
+    fix = "fetch or save the embedder again; code that it brings is never run"
+    return usable(folder, otherwise="cannot be used", fix=fix)
 
 
 def _model_folder(model: str | Path) -> Path:
     folder = Path(model)
     if folder.is_dir():
         return folder.resolve()
-    hub = _HUB_NAME.fullmatch(model) if isinstance(model, str) and not folder.exists() else None
-    if hub is None:
+    patterns = [*_PARTS, *(f"*/{part}" for part in _PARTS)]
+    named = isinstance(model, str) and not folder.exists()
+    snapshot = fetch(str(model), patterns, ignored=_OTHER_FORMATS) if named else None
+    if snapshot is None:
         what = "is a file" if folder.exists() else "no such folder"
         fix = f"name a folder that holds {_MODULES}, as sentence-transformers saves it, or org/name of Hugging Face"
         raise ModelError(model, what, fix)
-    return _fetch(str(model), hub["repo"], hub["revision"])
-
-
-def _fetch(name: str, repo: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - heavy
-    from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415 - heavy
-
-    patterns = [*_PARTS, *(f"*/{part}" for part in _PARTS)]
-    ignored = ["onnx/*", "openvino/*"]
-    try:
-        return Path(snapshot_download(repo, revision=revision, allow_patterns=patterns, ignore_patterns=ignored))
-    except (OSError, ValueError, HfHubHTTPError) as error:
-        raise ModelError(
-            name,
-            f"neither a folder nor in the local cache of Hugging Face, and not downloaded: {_first_line(error)}",
-            f"where there is a network, run `hf download {repo} --local-dir FOLDER`; then name FOLDER here",
-        ) from error
+    return snapshot
 
 
 def _check(folder: Path) -> None:
@@ -203,7 +171,3 @@ def _fingerprint(folder: Path) -> str:
                 content = hashlib.file_digest(file, "sha256").hexdigest()
             digest.update(json.dumps([path.relative_to(folder).as_posix(), content]).encode())
     return digest.hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,4 +1,4 @@
-"""Small cases for the tests of the scorers."""
+"""Small cases for the tests of the scorers, of where verdicts are lost, and of reports."""
 
 from hypothesis import strategies as st
 
@@ -25,19 +25,25 @@ YES, NO, OPEN = Stance
 STANCES = {S: [YES], C: [NO], X: [YES, NO], N: []}
 
 
-def passage(doc_id, sentence=0, quote="Tea is warm.", start=None):
-    start = 100 * sentence if start is None else start
-    return Passage(Source(doc_id, "", "", ""), sentence, start, start + len(quote), quote, quote)
+def passage(doc_id, sentence=0, quote="Tea is warm."):
+    source, start = Source(doc_id, f"About {doc_id}", f"{doc_id}.txt", "0" * 64), 100 * sentence
+    return Passage(source, sentence, start, start + len(quote), quote, quote)
 
 
-def hit(doc_id, sentence=0, score=1.0, copies=()):
-    return Hit(passage(doc_id, sentence), score, tuple(passage(*place) for place in copies))
+def hit(doc_id, sentence=0, score=1.0, *, quote="Tea is warm.", copies=()):
+    return Hit(passage(doc_id, sentence, quote), score, tuple(passage(*place) for place in copies))
 
 
-def evidence(doc_id, sentence=0, stance=YES, strength=0.9, copies=()):
+def leaning(stance, strength=0.9):
+    """Probabilities that give a stance."""
     rest = 1 - strength
-    scores = {YES: (strength, rest, 0.0), NO: (0.0, rest, strength), OPEN: (0.0, 1.0, 0.0)}[stance]
-    return Evidence(hit(doc_id, sentence, copies=copies), NLIScores(*scores), stance)
+    return {YES: (strength, rest, 0.0), NO: (0.0, rest, strength), OPEN: (0.0, 1.0, 0.0)}[stance]
+
+
+def evidence(doc_id, sentence=0, stance=YES, strength=0.9, *, scores=None, findings=(), **more):
+    """A judged passage, with the probabilities that give its stance unless others are named."""
+    scores = leaning(stance, strength) if scores is None else scores
+    return Evidence(hit(doc_id, sentence, **more), NLIScores(*scores), stance, tuple(findings))
 
 
 def gold(label, *sets, doc_ids=()):
@@ -49,21 +55,21 @@ def sentence(doc_id, index=None, label=None):
     return GoldSentence(doc_id, index, label=label)
 
 
-def case(wanted, label, found=None, *, ident="1", cluster=None, reason=Reason.EVIDENCE, confidence=None):
+def case(wanted, label, found=None, *, ident="1", text="Tea is warm.", reason=None, origin=EvidenceFrom.CORPUS, **more):
     """A case of a gold answer, or of a mere gold label, and a verdict, on `found` or else on what it needs."""
     answer = wanted if isinstance(wanted, Gold) else Gold(wanted)
     if found is None:
         found = [evidence("needed", at, stance) for at, stance in enumerate(STANCES[label])]
     verdict = Verdict(
-        claim=Claim(ident, "Tea is warm.", gold=answer),
+        claim=Claim(ident, text, gold=answer),
         label=label,
         score=0.5,
-        reason=reason,
-        evidence_from=EvidenceFrom.CORPUS,
+        reason=reason or (Reason.ONLY_NEUTRAL if label is N else Reason.EVIDENCE),
+        evidence_from=origin,
         evidence=tuple(found),
-        confidence=confidence,
+        **more,
     )
-    return Case(verdict.claim, verdict, cluster or ident)
+    return Case(verdict.claim, verdict, ident)
 
 
 def by_strongest(claim, judged, evidence_from):

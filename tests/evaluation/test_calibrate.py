@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+from ferry_set import write_claims
 from typer.testing import CliRunner
 
 from factcheck.cli import app
@@ -46,15 +47,10 @@ def labelled(number):
     )[number % 3]
 
 
-def written(path, records):
-    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
-    return path
-
-
 @pytest.fixture
 def claims(tmp_path):
     """Sixty labelled claims."""
-    return written(tmp_path / "claims.jsonl", map(labelled, range(60)))
+    return write_claims(tmp_path / "claims.jsonl", map(labelled, range(60)))
 
 
 def settings(corpus, **given):
@@ -108,13 +104,13 @@ def test_reviewed_claims_count_only_if_they_were_drawn_at_random(corpus, tmp_pat
     """What reviewers picked is not like the rest: it is left out, and said to be."""
     reviewed = {"machine": {}, "reviewers": [], "status": "agreed"}
     records = [labelled(number) | reviewed | {"drawn": "sample:7:50" if number < 50 else ""} for number in range(60)]
-    path = written(tmp_path / "gold.jsonl", records)
+    path = write_claims(tmp_path / "gold.jsonl", records)
 
     found = calibrate([path], settings(corpus), scorer=RuleNLI())
 
     assert 50 == found.calibration.after.claims
     assert any("10 reviewed claims that were not drawn at random" in note for note in found.notes)
-    none = written(tmp_path / "none.jsonl", [record | {"drawn": ""} for record in records])
+    none = write_claims(tmp_path / "none.jsonl", [record | {"drawn": ""} for record in records])
     with pytest.raises(ClaimsError, match="60 reviewed claims that were not drawn at random are left out"):
         calibrate([none], settings(corpus), scorer=RuleNLI())
 
@@ -123,7 +119,7 @@ def test_a_claim_counts_once(corpus, claims, tmp_path):
     """In two files, or with other capitals: else a rule would be tested on what it was fitted to."""
     again = [labelled(number) | {"claim": labelled(number)["claim"].upper()} for number in range(60)]
 
-    found = calibrate([claims, written(tmp_path / "again.jsonl", again)], settings(corpus), scorer=RuleNLI())
+    found = calibrate([claims, write_claims(tmp_path / "again.jsonl", again)], settings(corpus), scorer=RuleNLI())
 
     assert 60 == found.calibration.after.claims
     assert any("60 claims whose text came before are left out" in note for note in found.notes)
@@ -144,7 +140,7 @@ def test_claims_that_the_model_was_trained_on_are_left_out(corpus, claims, tmp_p
 
 def test_claims_of_two_labels_are_refused(corpus, tmp_path):
     """Supported or not does not tell contradicted from not enough information."""
-    path = written(tmp_path / "two.jsonl", [labelled(at) | {"label": at % 2} for at in range(60)])
+    path = write_claims(tmp_path / "two.jsonl", [labelled(at) | {"label": at % 2} for at in range(60)])
 
     with pytest.raises(ClaimsError, match="all labels"):
         calibrate([path], settings(corpus), scorer=RuleNLI())
@@ -152,11 +148,11 @@ def test_claims_of_two_labels_are_refused(corpus, tmp_path):
 
 def test_too_few_claims_are_refused(corpus, tmp_path):
     """Before they teach anything, and before they can bound an error."""
-    path = written(tmp_path / "few.jsonl", map(labelled, range(20)))
+    path = write_claims(tmp_path / "few.jsonl", map(labelled, range(20)))
     with pytest.raises(ConfigError, match=r"20 labelled claims.*it takes 30"):
         calibrate([path], settings(corpus), scorer=RuleNLI())
 
-    path = written(tmp_path / "more.jsonl", map(labelled, range(60)))
+    path = write_claims(tmp_path / "more.jsonl", map(labelled, range(60)))
     with pytest.raises(ConfigError, match="labelled claims got an answer, and it takes 230"):
         calibrate([path], settings(corpus), scorer=RuleNLI(), max_error=0.01)
 
@@ -164,7 +160,7 @@ def test_too_few_claims_are_refused(corpus, tmp_path):
 def test_a_source_left_out_whole_is_predicted_by_the_others(corpus, claims, tmp_path):
     """Each source is one cluster, and one fold."""
     silent = [f"In {year} sailors sang in {town}." for town in TOWNS for year in YEARS]
-    other = written(tmp_path / "other.jsonl", [{"claim": one, "label": "NOT ENOUGH INFO"} for one in silent])
+    other = write_claims(tmp_path / "other.jsonl", [{"claim": one, "label": "NOT ENOUGH INFO"} for one in silent])
 
     found = calibrate([claims, other], settings(corpus), scorer=RuleNLI(), across=True)
 

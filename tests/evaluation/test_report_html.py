@@ -7,10 +7,10 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from evaluation_cases import NO, OPEN, YES, C, N, S, case, evidence, gold, leaning
 from rich.console import Console
 
-from factcheck.evaluation.record import Case
-from factcheck.evaluation.report import terminal, write
+from factcheck.evaluation.report import write
 from factcheck.evaluation.results import (
     ByK,
     ClassScores,
@@ -21,62 +21,36 @@ from factcheck.evaluation.results import (
     Overlap,
     Score,
 )
-from factcheck.types import (
-    Check,
-    Claim,
-    Evidence,
-    EvidenceFrom,
-    Finding,
-    Gold,
-    GoldSentence,
-    Hit,
-    Label,
-    NLIScores,
-    Passage,
-    Reason,
-    Source,
-    Stance,
-    Verdict,
-)
+from factcheck.evaluation.tables import terminal
+from factcheck.types import Check, Finding, Gold, GoldSentence, Label
 
-S, C, X, N = Label
 HOSTILE = (
     "</script></title><img src=x onerror=alert(1)><script>alert(2)</script>{{ 7*7 }}\u202egnp\x1b[31m\u2028'\"&lt;"
 )
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-STANCES = {S: Stance.SUPPORTS, C: Stance.CONTRADICTS}
-PROBABILITIES = {S: (0.9, 0.1, 0.0), C: (0.0, 0.1, 0.9), N: (0.1, 0.9, 0.0)}
-
-
-def evidence(says, quote="Three of the four cranes worked.", doc_id="harbour", findings=()):
-    source = Source(doc_id, f"About {doc_id}", f"{doc_id}.txt", "0" * 64)
-    passage = Passage(source, 0, 0, len(quote), quote, quote)
-    stance = Stance.NEUTRAL if findings else STANCES.get(says, Stance.NEUTRAL)
-    return Evidence(Hit(passage, 1.0), NLIScores(*PROBABILITIES[says]), stance, findings)
-
-
-def case(number, gold, given, *found, text="", confidence=None, cited="harbour"):
-    sets = ((GoldSentence(cited, sentence=0, quote=text or None),),) if gold is not N else ()
-    words = text or f"Claim {number} says that three cranes of the harbour work on every day of the week."
-    claim = Claim(text or f"c{number}", words, gold=Gold(gold, sets))
-    reason = Reason.EVIDENCE if given is not N else Reason.ONLY_NEUTRAL
-    verdict = Verdict(claim, given, 0.8, reason, EvidenceFrom.CORPUS, found, confidence)
-    return Case(claim, verdict, f"c{number}")
-
-
 FINDING = Finding(Check.QUANTITY, "value", "4 against 3", opposes=False)
+
+
+def judged(stance, doc_id="harbour", **more):
+    return evidence(doc_id, stance=stance, quote="Three of the four cranes worked.", **more)
+
+
+def harbour_case(number, wanted, label, *found, **more):
+    sets = [] if wanted is N else [[("harbour", 0)]]
+    text = f"Claim {number} says that three cranes of the harbour work on every day of the week."
+    return case(gold(wanted, *sets), label, found, ident=f"c{number}", text=text, **more)
 
 
 def cases(*, calibrated=True):
     """Some of all sorts: forty right ones, and wrong ones of five stages."""
     sure = [0.5 + at / 100 for at in range(50)]
-    right = [case(at, S, S, evidence(S), confidence=sure[at] if calibrated else None) for at in range(40)]
+    right = [harbour_case(at, S, S, judged(YES), confidence=sure[at] if calibrated else None) for at in range(40)]
     wrong = [
-        case(40, S, N, evidence(N, doc_id="other")),
-        case(41, S, N, evidence(N)),
-        case(42, C, S, evidence(S, doc_id="other"), evidence(C)),
-        case(43, S, N, evidence(S, findings=(FINDING,))),
-        case(44, N, S, evidence(S), confidence=0.55 if calibrated else None),
+        harbour_case(40, S, N, judged(OPEN, "other")),
+        harbour_case(41, S, N, judged(OPEN)),
+        harbour_case(42, C, S, judged(YES, "other"), judged(NO)),
+        harbour_case(43, S, N, judged(OPEN, scores=leaning(YES), findings=[FINDING])),
+        harbour_case(44, N, S, judged(YES), confidence=0.55 if calibrated else None),
     ]
     return (*right, *wrong)
 
@@ -142,14 +116,10 @@ def several():
 
 def hostile():
     """The same hostile text in every field that has one."""
-    source = Source(HOSTILE, HOSTILE, HOSTILE, "0" * 64)
-    found = Evidence(
-        Hit(Passage(source, 0, 0, len(HOSTILE), HOSTILE, HOSTILE), 1.0),
-        NLIScores(0.9, 0.1, 0.0),
-        Stance.NEUTRAL,
-        (Finding(Check.QUANTITY, HOSTILE, HOSTILE),),
-    )
-    lost = case(1, S, N, found, text=HOSTILE, cited=HOSTILE)
+    finding = Finding(Check.QUANTITY, HOSTILE, HOSTILE)
+    found = evidence(HOSTILE, stance=OPEN, scores=leaning(YES), findings=[finding], quote=HOSTILE)
+    wanted = Gold(S, ((GoldSentence(HOSTILE, 0, quote=HOSTILE),),))
+    lost = case(wanted, N, [found], ident=HOSTILE, text=HOSTILE)
     one = Score(HOSTILE, 0.5, 0.4, 0.6, 10, HOSTILE)
     return evaluation(
         (lost,),
@@ -274,9 +244,9 @@ def test_without_confidence_the_page_says_why(tmp_path):
 def test_a_set_of_two_classes_frames_all_that_is_no_support(tmp_path):
     """Contradicted is a right answer to what is not supported, and no gold label is called not enough info."""
     table = Confusion(("supported", "not supported"), tuple(Label), ((1, 2, 3, 4), (5, 6, 7, 8)))
-    html = write([evaluation((case(1, N, S, evidence(S)),), confusion=table, two_class=True)], tmp_path)[1].read_text(
-        "utf-8"
-    )
+    html = write([evaluation((harbour_case(1, N, S, judged(YES)),), confusion=table, two_class=True)], tmp_path)[
+        1
+    ].read_text("utf-8")
 
     assert 4 == html.count('class="chart-right"')
     assert "Not supported</span>" in html

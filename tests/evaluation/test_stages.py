@@ -3,56 +3,27 @@
 from dataclasses import replace
 
 import pytest
+from evaluation_cases import STANCES, C, N, S, X, case, evidence, leaning
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factcheck.evaluation.record import Case
 from factcheck.evaluation.stages import Stage, count, examples, find_lost, is_right
-from factcheck.types import (
-    Check,
-    Claim,
-    Evidence,
-    EvidenceFrom,
-    Finding,
-    Gold,
-    GoldSentence,
-    Hit,
-    Label,
-    NLIScores,
-    Passage,
-    Reason,
-    Source,
-    Stance,
-    Verdict,
-)
+from factcheck.types import Check, EvidenceFrom, Finding, Gold, GoldSentence, Label, Reason, Stance
 
-S, C, X, N = Label
 SUPPORTS, CONTRADICTS, NEUTRAL = Stance
-SIDES = {S: {SUPPORTS}, C: {CONTRADICTS}, X: {SUPPORTS, CONTRADICTS}, N: set()}
-SCORES = {SUPPORTS: (0.9, 0.1, 0.0), CONTRADICTS: (0.0, 0.1, 0.9), NEUTRAL: (0.1, 0.8, 0.1)}
 GOLD_SETS = ((GoldSentence("harbour", 0),),)
 FINDING = Finding(Check.QUANTITY, "value", "3 against 4")
 
 
-def passage(sentence, doc_id="harbour"):
-    source = Source(doc_id, doc_id, f"{doc_id}.txt", "0" * 64)
-    quote = f"This is sentence {sentence}."
-    return Passage(source, sentence, 100 * sentence, 100 * sentence + len(quote), quote, quote)
-
-
-def judged(sentence, scores, stance=None, *, findings=(), doc_id="harbour", copies=()):
+def judged(sentence, scores, stance=None, *, doc_id="harbour", **more):
     """A passage with the stance that its probabilities give at one half, unless another one is named."""
-    scores = NLIScores(*(SCORES[scores] if isinstance(scores, Stance) else scores))
-    by_threshold = SUPPORTS if scores.entailment >= 0.5 else CONTRADICTS if scores.contradiction >= 0.5 else NEUTRAL
-    hit = Hit(passage(sentence, doc_id), 1.0, tuple(copies))
-    return Evidence(hit, scores, by_threshold if stance is None else stance, tuple(findings))
+    scores = leaning(scores) if isinstance(scores, Stance) else scores
+    by_threshold = SUPPORTS if scores[0] >= 0.5 else CONTRADICTS if scores[2] >= 0.5 else NEUTRAL
+    return evidence(doc_id, sentence, by_threshold if stance is None else stance, scores=scores, **more)
 
 
-def gold_case(gold, label, *evidence, sets=GOLD_SETS, origin=EvidenceFrom.CORPUS, **more):
-    sets = () if gold is N else sets
-    claim = Claim(more.pop("id", "c1"), "Four cranes work.", gold=Gold(gold, sets, more.pop("doc_ids", ())))
-    reason = more.pop("reason", Reason.EVIDENCE if label is not N else Reason.ONLY_NEUTRAL)
-    return Case(claim, Verdict(claim, label, 0.5, reason, origin, evidence), "c1")
+def gold_case(wanted, label, *found, sets=GOLD_SETS, doc_ids=(), **more):
+    return case(Gold(wanted, () if wanted is N else sets, doc_ids), label, found, **more)
 
 
 def lost(case):
@@ -158,7 +129,7 @@ def test_documents_alone_are_evidence_of_any_sentence():
 
 def test_a_copy_of_a_gold_sentence_is_found():
     """The passage stands for all places that print it."""
-    item = judged(5, NEUTRAL, doc_id="news", copies=[passage(0)])
+    item = judged(5, NEUTRAL, doc_id="news", copies=[("harbour", 0)])
 
     assert Stage.MISJUDGED is stage(gold_case(S, N, item))
 
@@ -196,7 +167,7 @@ def cases(draw):
     """A claim of any gold label with up to four passages of two documents, and any verdict these allow."""
     evidence = [draw(items()) for _ in range(draw(st.integers(0, 4)))]
     stances = {item.stance for item in evidence}
-    label = draw(st.sampled_from([label for label in Label if SIDES[label] <= stances]))
+    label = draw(st.sampled_from([label for label in Label if stances.issuperset(STANCES[label])]))
     sentence = st.builds(
         GoldSentence, st.sampled_from(["harbour", "news"]), st.integers(0, 2), label=st.sampled_from([None, S, C, N])
     )
@@ -209,7 +180,7 @@ def cases(draw):
         sets=sets,
         origin=draw(st.sampled_from(EvidenceFrom)),
         reason=draw(st.sampled_from(reasons)),
-        id=draw(st.text(max_size=3)),
+        ident=draw(st.text(max_size=3)),
     )
 
 
@@ -259,9 +230,9 @@ def test_a_stage_is_what_its_name_says(case):
                 assert item.case.verdict.evidence_from is not EvidenceFrom.GOLD
             case Stage.CHECK:
                 assert item.found.findings
-                assert item.found.stance not in SIDES[item.case.wanted] or item.case.wanted is X
+                assert item.found.stance not in STANCES[item.case.wanted] or item.case.wanted is X
             case Stage.AGGREGATION:
-                assert item.found.stance in SIDES[item.case.wanted]
+                assert item.found.stance in STANCES[item.case.wanted]
             case Stage.THRESHOLD:
                 assert item.found.stance is NEUTRAL
             case Stage.MISJUDGED:
@@ -277,7 +248,7 @@ def test_a_stage_is_what_its_name_says(case):
 
 def test_examples_are_drawn_alike_whatever_the_order():
     """By id and text, the gold labels in turn."""
-    found = [gold_case(S if at % 5 else C, N, judged(0, NEUTRAL), id=f"c{at}") for at in range(30)]
+    found = [gold_case(S if at % 5 else C, N, judged(0, NEUTRAL), ident=f"c{at}") for at in range(30)]
     one, other = (examples(find_lost(some), each=4) for some in (found, list(reversed(found))))
 
     assert one == other
