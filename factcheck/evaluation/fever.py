@@ -19,10 +19,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from factcheck.evaluation.gold import covers, evidence_sets, holds, sides
+from factcheck.evaluation.gold import evidence_sets, holds, sides
 from factcheck.evaluation.record import Case
 from factcheck.evaluation.tally import F1, Array, Tally, harmonic, matrix, ratio
 from factcheck.formats.reviewed import STANCES
+from factcheck.matching import covers
 from factcheck.types import Label, Passage
 
 SENTENCES: Final = 5

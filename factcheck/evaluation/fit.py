@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from factcheck.errors import ConfigError
 from factcheck.evaluation.confidence import grade
 from factcheck.evaluation.datasets import gold_documents
-from factcheck.evaluation.gold import document_key
 from factcheck.evaluation.labels import macro_f1
 from factcheck.evaluation.record import Case
 from factcheck.evaluation.tally import Array
+from factcheck.matching import document_key
 from factcheck.types import EvidenceFrom, Judged, Label, Reason
 from factcheck.verdict.calibration import Quality
 from factcheck.verdict.checks import weighed

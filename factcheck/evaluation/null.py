@@ -11,15 +11,16 @@ from factcheck.errors import ClaimsError, ConfigError
 from factcheck.evaluation import scoring
 from factcheck.evaluation.ablation import KS
 from factcheck.evaluation.datasets import OWN, LabelledSet, counted, gold_documents
-from factcheck.evaluation.gold import document_key
 from factcheck.evaluation.results import Evaluation, FalseAlarms
-from factcheck.evaluation.runner import OpenModel, checked, decide_by, first_passages, judge, sources_of
+from factcheck.evaluation.runner import OpenModel, checked, first_passages, judge, sources_of
 from factcheck.evaluation.sharing import Remembered, ScoredOnce, Without
-from factcheck.jobs.bench import Workbench, workbench
+from factcheck.jobs.bench import Workbench, tell, workbench
 from factcheck.jobs.progress import Progress, Silent
 from factcheck.jobs.scorer import open_scorer
 from factcheck.jobs.sources import Sources, finder_of, open_finder
+from factcheck.matching import document_key
 from factcheck.types import Claim, EvidenceFrom, Gold, Label
+from factcheck.verdict.documents import decide_by
 
 GOLD_REMOVED: Final = "gold removed"
 UNRELATED: Final = "unrelated corpus"
@@ -76,7 +77,10 @@ def false_alarms(  # noqa: PLR0913 (all named)
         scorer = ScoredOnce(open_model(chosen))
         for condition, kept, sources in conditions:
             bench = workbench(chosen, sources, scorer)
+            if condition == conditions[0][0]:
+                tell(bench, progress)
             one = _evaluation(kept, bench, condition, depth, progress)
+            one = replace(one, notes=(*one.notes, *bench.notes()))
             if left_out and condition == GOLD_REMOVED:
                 note = f"{counted(left_out, 'claim')} with a decisive label but no gold documents left out"
                 one = replace(one, notes=(*one.notes, note))

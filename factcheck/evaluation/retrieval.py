@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from factcheck.evaluation.gold import document_key, evidence_documents, hit_covers, sides
+from factcheck.evaluation.gold import evidence_documents, hit_covers, sides
 from factcheck.evaluation.tally import Array, Tally, matrix, ratio
+from factcheck.matching import document_key
 from factcheck.types import Gold, GoldSentence, Hit, Verdict
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final, cast
 
@@ -19,7 +19,6 @@ from factcheck.evaluation.record import Case
 from factcheck.evaluation.results import BASE, ByK, Evaluation
 from factcheck.evaluation.retrieval import judged_hits
 from factcheck.evaluation.runs import labelled_run
-from factcheck.evaluation.scifact import Decide
 from factcheck.evaluation.sharing import First, Remembered, ScoredOnce
 from factcheck.jobs.bench import Workbench, workbench
 from factcheck.jobs.progress import Progress, Silent
@@ -29,6 +28,7 @@ from factcheck.nli import PairScorer
 from factcheck.retrieval.finder import EvidenceFinder, Finder
 from factcheck.types import EvidenceFrom
 from factcheck.verdict.decide import Rule
+from factcheck.verdict.documents import decide_by
 
 OpenModel = Callable[[Settings], PairScorer]
 
@@ -122,7 +122,11 @@ def evaluate(  # noqa: PLR0913 (all named)
         variants += [(BASE, kitchen.bench(replace(base, model=name, labels=()))) for name in models[1:]]
     data = checked(data, [bench for _, bench in variants], settings)
     progress.total("scoring", len(data.claims) * len(variants))
+    notes = [bench.notes() if variant == BASE else () for variant, bench in variants]
+    for note in chain.from_iterable(notes):
+        progress.note(note)
     found = [evaluation_of(data, bench, variant, progress, by_k=variant == BASE) for variant, bench in variants]
+    found = [replace(one, notes=(*one.notes, *more)) for one, more in zip(found, notes, strict=True)]
     for at, (_, bench) in enumerate(variants):
         if first.rule.calibration is not None and bench.rule.calibration is None:
             note = f"{found[at].name}: the calibration does not hold for it, and the plain rule decides"
@@ -225,12 +229,6 @@ def _by_k(data: LabelledSet, bench: Workbench, found: Evaluation) -> tuple[ByK, 
         cases = list(found.cases) if k == most else judge(data, first_passages(bench, k))
         rows.append(ByK(k, scoring.label_scores(data, cases), recall.get(f"evidence recall@{k}")))
     return tuple(rows)
-
-
-def decide_by(rule: Rule) -> Decide:
-    """The verdicts of a rule on judged passages alone; an error budget is for claims, and is left out."""
-    plain = replace(rule, budget=None)
-    return lambda claim, judged, origin: plain.decide(claim, judged, evidence_from=origin)
 
 
 def judge(data: LabelledSet, bench: Workbench, progress: Progress | None = None) -> list[Case]:

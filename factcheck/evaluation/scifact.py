@@ -11,21 +11,20 @@ scorer gets wrong is done right here:
   only rationales of that label carry it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
-from factcheck.evaluation.gold import EvidenceSet, covers, document_key, holds
+from factcheck.evaluation.gold import EvidenceSet, holds
 from factcheck.evaluation.record import Case
 from factcheck.evaluation.tally import F1, Array, Tally, harmonic, matrix, ratio
-from factcheck.formats.reviewed import STANCES
-from factcheck.types import Claim, EvidenceFrom, Gold, GoldSentence, Hit, Judged, Label, Passage, Verdict
+from factcheck.formats.reviewed import stands_on
+from factcheck.matching import covers, document_key
+from factcheck.types import Gold, GoldSentence, Label, Passage, Verdict
+from factcheck.verdict.documents import Decide, by_document
 
 SENTENCES: Final = 3
 """Predicted sentences of an abstract that count for the scores of abstracts."""
-
-Decide: TypeAlias = Callable[[Claim, Sequence[Judged], EvidenceFrom], Verdict]
-"""The verdict rule: the verdict that follows from these judged passages alone."""
 
 _DECISIVE: Final = (Label.SUPPORTED, Label.CONTRADICTED)
 _SCORES: Final = ("abstract_label_only", "abstract_rationalized", "sentence_selection", "sentence_label")
@@ -97,24 +96,12 @@ def predicted_abstracts(verdict: Verdict, decide: Decide) -> tuple[AbstractPredi
     A passage that several documents print is evidence in each. Documents on which the rule says NOT ENOUGH INFO or
     CONFLICTING are left out: SciFact has no such label. Documents come in the order of the evidence.
     """
-    documents: dict[str, list[Judged]] = {}
-    for item in verdict.evidence:
-        for place in dict.fromkeys((item.hit.passage, *item.hit.copies)):
-            hit = Hit(place, item.hit.score)  # without its copies, which are evidence elsewhere
-            key = document_key(place.source.doc_id)
-            documents.setdefault(key, []).append(Judged(hit, item.scores, item.parts))
-    found: list[AbstractPrediction] = []
-    for document, judged in documents.items():
-        alone = decide(verdict.claim, judged, verdict.evidence_from)
-        if alone.label in _DECISIVE:
-            found.append(AbstractPrediction(document, alone.label, _sentences(alone)))
-    return tuple(found)
-
-
-def _sentences(verdict: Verdict) -> tuple[Passage, ...]:
-    """The passages with the stance of a verdict, each once: what it stands on first, then the strongest."""
-    passages = [item.passage for item in verdict.evidence if item.stance in STANCES[verdict.label]]
-    return tuple({(passage.start, passage.end): passage for passage in passages}.values())
+    documents = by_document(verdict.claim, verdict.evidence, verdict.evidence_from, decide)
+    return tuple(
+        AbstractPrediction(document_key(doc_id), alone.label, stands_on(alone))
+        for doc_id, alone in documents.items()
+        if alone.label in _DECISIVE
+    )
 
 
 def _row(gold: Gold, predicted: Sequence[AbstractPrediction]) -> list[float]:

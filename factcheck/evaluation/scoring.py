@@ -18,11 +18,12 @@ from factcheck.evaluation.overlap import TrainingClaims
 from factcheck.evaluation.record import Case
 from factcheck.evaluation.results import ClassScores, Confusion, Difference, Evaluation, Overlap, Score
 from factcheck.evaluation.retrieval import tally_retrieval
-from factcheck.evaluation.scifact import Decide, tally_scifact
+from factcheck.evaluation.scifact import tally_scifact
 from factcheck.evaluation.stages import is_right
 from factcheck.evaluation.tally import Array, Tally
 from factcheck.jobs.intervals import interval
 from factcheck.types import EvidenceFrom, Hit, Label
+from factcheck.verdict.documents import Decide
 
 ERROR: Final = 0.05
 """The share of wrong answers at which coverage is told."""

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from factcheck.evaluation.gold import document_key
-from factcheck.nli import Counters, PairScorer
+from factcheck.matching import document_key
+from factcheck.nli import PairScorer
+from factcheck.nli.wrapped import Wrapped
 from factcheck.retrieval.finder import Finder, Found
 from factcheck.types import Claim, EvidenceFrom, Hit, NLIScores
 
@@ -54,7 +55,7 @@ class Without:
     Args:
         at_depth: A finder that gives so many hits.
         k: How many hits a claim gets at most.
-        documents: Keys (`factcheck.evaluation.gold.document_key`) of the documents that are left out for a claim.
+        documents: Keys (`factcheck.matching.document_key`) of the documents that are left out for a claim.
     """
 
     def __init__(self, at_depth: Callable[[int], Finder], k: int, documents: Callable[[Claim], frozenset[str]]) -> None:
@@ -94,58 +95,15 @@ class Without:
         ]
 
 
-class ScoredOnce:
+class ScoredOnce(Wrapped):
     """A `PairScorer` that asks another one once for each pair, and keeps all its answers in memory."""
 
     def __init__(self, inner: PairScorer) -> None:
-        self.inner = inner
+        super().__init__(inner)
         self._scores: dict[tuple[str, str], NLIScores] = {}
-
-    @property
-    def name(self) -> str:
-        """What the model is called."""
-        return self.inner.name
-
-    @property
-    def fingerprint(self) -> str:
-        """What identifies the model."""
-        return self.inner.fingerprint
-
-    @property
-    def numeric_class(self) -> str:
-        """Backend, precision, device kind and shape table."""
-        return self.inner.numeric_class
-
-    @property
-    def max_tokens(self) -> int:
-        """The most tokens a pair may have."""
-        return self.inner.max_tokens
-
-    @property
-    def max_claim_tokens(self) -> int:
-        """The most tokens of a hypothesis that leaves at least as much room for a premise."""
-        return self.inner.max_claim_tokens
-
-    @property
-    def has_contradiction(self) -> bool:
-        """Whether the model tells contradiction from neutral."""
-        return self.inner.has_contradiction
-
-    @property
-    def counters(self) -> Counters:
-        """What the other scorer found and computed since it was loaded."""
-        return self.inner.counters
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[NLIScores]:
         """Score (premise, hypothesis) pairs, in order; see `PairScorer.score`."""
         missing = [pair for pair in dict.fromkeys(pairs) if pair not in self._scores]
         self._scores |= zip(missing, self.inner.score(missing) if missing else (), strict=True)
         return [self._scores[pair] for pair in pairs]
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count each text's tokens, without special ones."""
-        return self.inner.count_tokens(texts)
-
-    def windows(self, text: str, hypothesis: str) -> list[tuple[int, int]]:
-        """Split `text` into spans that fit beside `hypothesis`; see `PairScorer.windows`."""
-        return self.inner.windows(text, hypothesis)

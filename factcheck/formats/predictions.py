@@ -3,18 +3,24 @@
 import re
 from typing import IO, Final
 
-from factcheck.errors import FactcheckError
+from factcheck.errors import ConfigError, FactcheckError
 from factcheck.formats.labels import foreign
 from factcheck.formats.records import to_json
-from factcheck.formats.reviewed import About, standing
+from factcheck.formats.reviewed import About, Reviewed, left, standing, stands_on
 from factcheck.formats.rows import Source
-from factcheck.types import JSON, Claim, Evidence, Label, Stance, Verdict
+from factcheck.types import JSON, Claim, Evidence, Label, Verdict
 
 FEVER_SENTENCES: Final = 5  # a claim: the scorer looks at no more
 SCIFACT_SENTENCES: Final = 3  # a document: the score of abstracts looks at no more
 
-NEUTRAL_LEFT: Final = 0.1  # of a passage that surely opposes a claim, the share of its neutral probability that stays
-
+_DECISIVE: Final = frozenset({Label.SUPPORTED, Label.CONTRADICTED})
+_AGREE: Final = {  # the labels of documents that agree with a verdict
+    Label.SUPPORTED: frozenset({Label.SUPPORTED}),
+    Label.CONTRADICTED: frozenset({Label.CONTRADICTED}),
+    Label.CONFLICTING: _DECISIVE,
+    Label.NOT_ENOUGH_INFO: frozenset[Label](),
+}
+_EXPORT: Final = "export a run: `factcheck export RUN --to scifact`"
 _WHOLE: Final = re.compile(r"0|-?[1-9]\d*", re.ASCII)
 
 
@@ -29,7 +35,7 @@ def write_fever(source: Source, stream: IO[bytes], about: About) -> int:
     rows = 0
     for verdict in source():
         label, evidence = _standing(verdict, about)
-        decisive = label in {Label.SUPPORTED, Label.CONTRADICTED}
+        decisive = label in _DECISIVE
         places = dict.fromkeys((item.passage.source.doc_id, item.passage.sentence) for item in evidence if decisive)
         record: dict[str, JSON] = {
             "id": _fever_id(verdict.claim),
@@ -42,25 +48,32 @@ def write_fever(source: Source, stream: IO[bytes], about: About) -> int:
 
 
 def write_scifact(source: Source, stream: IO[bytes], about: About) -> int:
-    """Write a line a claim: its id, and for each document with a stance its label and up to three sentences.
+    """Write a line a claim: its id, and for each document that decides it the label and up to three sentences.
 
-    A document's label is the stance of the sentence that goes furthest for its own, findings on its words among what
-    it goes by, so that a claim may have documents of both labels.
+    A document's label is the verdict rule's on its own evidence alone, so that a claim may have documents of both
+    labels; one on which the rule says NOT ENOUGH INFO or CONFLICTING is left out: SciFact has no such label. Where
+    predictions are the reviewers', so are documents that say otherwise than they agree.
 
     Source: Wadden et al. 2020, arXiv:2004.14974; doc/evaluation.md of its repository.
 
     Raises:
+        ConfigError: The rule of the verdicts is not known.
         FactcheckError: The id of a claim or of a document is no whole number; the scorer takes no other.
     """
+    if about.by_document is None:
+        raise ConfigError("--to scifact", "needs the rule of the verdicts, for the label of each document", _EXPORT)
     rows = 0
     for verdict in source():
-        _, evidence = _standing(verdict, about)
-        documents: dict[str, list[Evidence]] = {}
-        for item in evidence:
-            documents.setdefault(_scifact_document(item), []).append(item)
+        review = _review(verdict, about)
+        agreed = _DECISIVE if review is None or review.label is None else _AGREE[review.label]
+        documents = about.by_document(verdict.claim, left(verdict, review), verdict.evidence_from)
         record: dict[str, JSON] = {
             "id": _scifact_id(verdict.claim),
-            "evidence": {doc_id: _scifact_evidence(items) for doc_id, items in documents.items()},
+            "evidence": {
+                _scifact_document(doc_id): _scifact_evidence(alone)
+                for doc_id, alone in documents.items()
+                if alone.label in agreed
+            },
         }
         stream.write(to_json(record).encode() + b"\n")
         rows += 1
@@ -68,7 +81,12 @@ def write_scifact(source: Source, stream: IO[bytes], about: About) -> int:
 
 
 def _standing(verdict: Verdict, about: About) -> tuple[Label, list[Evidence]]:
-    return standing(verdict, about.review(verdict) if about.reviewed and about.review else None)
+    return standing(verdict, _review(verdict, about))
+
+
+def _review(verdict: Verdict, about: About) -> Reviewed | None:
+    """What reviewers say of a verdict, where predictions are theirs."""
+    return about.review(verdict) if about.reviewed and about.review else None
 
 
 def _fever_id(claim: Claim) -> JSON:
@@ -85,26 +103,14 @@ def _scifact_id(claim: Claim) -> int:
     raise FactcheckError(claim.where, f"the id {claim.id!r} is no whole number", "SciFact's scorer takes no other")
 
 
-def _scifact_document(item: Evidence) -> str:
-    doc_id = item.passage.source.doc_id
+def _scifact_document(doc_id: str) -> str:
     if _WHOLE.fullmatch(doc_id):
         return doc_id
     fix = "SciFact's scorer takes whole numbers, the doc_id of its corpus.jsonl"
     raise FactcheckError("--to scifact", f"the document {doc_id!r} has another id", fix)
 
 
-def _scifact_evidence(items: list[Evidence]) -> dict[str, JSON]:
-    """One document's label, by its strongest stance and for support where both are even, and what says so."""
-    stance = max(items, key=lambda item: (_strength(item), item.stance is Stance.SUPPORTS)).stance
-    sentences = dict.fromkeys(item.passage.sentence for item in items if item.stance is stance)
-    label = Label.SUPPORTED if stance is Stance.SUPPORTS else Label.CONTRADICTED
-    return {"sentences": [*list(sentences)[:SCIFACT_SENTENCES]], "label": foreign(label, "scifact")}
-
-
-def _strength(item: Evidence) -> float:
-    """How far a passage goes for its stance, with what its words say: what the verdict goes by."""
-    if item.stance is Stance.SUPPORTS:
-        return item.scores.entailment
-    if any(finding.opposes for finding in item.findings):
-        return 1 - NEUTRAL_LEFT * item.scores.neutral
-    return item.scores.contradiction
+def _scifact_evidence(alone: Verdict) -> dict[str, JSON]:
+    """The label of one document, and the sentences that it stands on first."""
+    sentences = dict.fromkeys(passage.sentence for passage in stands_on(alone))
+    return {"sentences": [*list(sentences)[:SCIFACT_SENTENCES]], "label": foreign(alone.label, "scifact")}

@@ -1,11 +1,11 @@
 """What reviewers say of a verdict, as the formats write it, and the evidence that then stands for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from factcheck.formats.records import evidence_record
-from factcheck.types import JSON, Evidence, Label, Stance, Verdict
+from factcheck.types import JSON, Claim, Evidence, EvidenceFrom, Label, Passage, Stance, Verdict
 
 STANCES: Final = {
     Label.SUPPORTED: frozenset({Stance.SUPPORTS}),
@@ -61,13 +61,17 @@ class Reviewed:
 Review: TypeAlias = Callable[[Verdict], Reviewed]
 """Gives what reviewers say of a verdict."""
 
+ByDocument: TypeAlias = Callable[[Claim, Sequence[Evidence], EvidenceFrom], Mapping[str, Verdict]]
+"""Gives the verdict on each document's evidence alone, by the document's id, in the order of the evidence."""
+
 
 @dataclass(frozen=True, slots=True)
 class About:
     """What an export knows besides the verdicts.
 
     `key` names the claims, whatever the run is called. `review` is None where nobody has reviewed
-    anything. With `reviewed`, predictions are the reviewers' verdicts where there are any.
+    anything. With `reviewed`, predictions are the reviewers' verdicts where there are any. `by_document` is the rule of
+    the verdicts, for formats that say something of each document.
     """
 
     name: str = ""
@@ -76,6 +80,13 @@ class About:
     reviewed: bool = False
     publisher: str = ""
     publisher_url: str = ""
+    by_document: ByDocument | None = None
+
+
+def stands_on(verdict: Verdict) -> tuple[Passage, ...]:
+    """The passages with the stance of a verdict, each place once: what it stands on first, then the strongest."""
+    passages = [item.passage for item in verdict.evidence if item.stance in STANCES[verdict.label]]
+    return tuple({(one.source.doc_id, one.start, one.end): one for one in passages}.values())
 
 
 def standing(verdict: Verdict, review: Reviewed | None) -> tuple[Label, list[Evidence]]:
@@ -83,11 +94,15 @@ def standing(verdict: Verdict, review: Reviewed | None) -> tuple[Label, list[Evi
 
     Where reviewers have no verdict, or `review` is None, it is the machine's.
     """
-    label, evidence = verdict.label, list(verdict.evidence)
-    if review is not None:
-        label = review.label or label
-        evidence = [*review.added, *(item for at, item in enumerate(evidence) if at not in review.wrong)]
-    return label, [item for item in evidence if item.stance in STANCES[label]]
+    label = verdict.label if review is None else review.label or verdict.label
+    return label, [item for item in left(verdict, review) if item.stance in STANCES[label]]
+
+
+def left(verdict: Verdict, review: Reviewed | None) -> list[Evidence]:
+    """The evidence after a review: what reviewers added, then the verdict's own but for what they marked as wrong."""
+    if review is None:
+        return list(verdict.evidence)
+    return [*review.added, *(item for at, item in enumerate(verdict.evidence) if at not in review.wrong)]
 
 
 def review_record(review: Reviewed) -> dict[str, JSON]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from factcheck.config import Settings
 from factcheck.errors import ClaimsError
-from factcheck.jobs.calibrations import calibration_of
+from factcheck.jobs.calibrations import calibration_of, left_out
 from factcheck.jobs.progress import Progress
 from factcheck.jobs.scorer import open_scorer
 from factcheck.jobs.sources import Sources, embedder_identity, open_finder
@@ -56,6 +56,10 @@ class Workbench:
             window=self.settings.window,
         )
 
+    def notes(self) -> tuple[str, ...]:
+        """What whoever reads the verdicts has to know of the settings, a line each."""
+        return tuple(filter(None, [left_out(self.settings, self.identity())]))
+
     def identity(self) -> dict[str, JSON]:
         """Everything but the claims that can change a verdict; `auto` is resolved."""
         scorer = (self.scorer.fingerprint, self.scorer.numeric_class)
@@ -98,7 +102,17 @@ def prepare(
 ) -> Workbench:
     """Everything that verifying needs; `scorer` is a loaded model in place of the named one, and of its cache."""
     sources = open_finder(settings, exclude=exclude, progress=progress)
-    return workbench(settings, sources, scorer or open_scorer(settings, on_note=progress.note if progress else None))
+    on_note = progress.note if progress else None
+    bench = workbench(settings, sources, scorer or open_scorer(settings, on_note=on_note))
+    if progress is not None:
+        tell(bench, progress)
+    return bench
+
+
+def tell(bench: Workbench, progress: Progress) -> None:
+    """Say at the start what whoever reads the verdicts has to know."""
+    for note in bench.notes():
+        progress.note(note)
 
 
 def workbench(

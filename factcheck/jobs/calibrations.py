@@ -37,6 +37,25 @@ def calibration_of(settings: Settings, identity: Mapping[str, JSON]) -> Calibrat
     return calibration
 
 
+def left_out(settings: Settings, identity: Mapping[str, JSON]) -> str:
+    """Why no calibration of the model holds for a run that took `auto`, and what to do, on one line for its user.
+
+    Empty where one holds, where `auto` was not asked for, and where the model has none: those of another model that is
+    kept in its folder are not its own.
+    """
+    if settings.calibration != "auto" or identity.get("calibration") is not None:
+        return ""
+    own = [path for path in _beside(settings.model) if load(path).bound.get("model") == identity.get("model")]
+    _, differences = fitting(own, identity)
+    if not differences:
+        return ""
+    return (
+        f"verdicts have no confidence: the calibration of {settings.model} is for other settings "
+        f"({'; '.join(differences)}); use those, or fit one for yours with `factcheck calibrate`; "
+        'calibration = "none" goes without'
+    )
+
+
 def _beside(model: str) -> list[Path]:
     folder = asset(f"models/{model}") if model in bundled_models() else Path(model)
     return sorted(folder.glob(PATTERN)) if folder.is_dir() else []

@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from factcheck.errors import RunError
-from factcheck.run.ledger import NOTHING_LOST, Ledger
+from factcheck.run.ledger import Ledger
 from factcheck.run.manifest import MANIFEST, write_manifest
 
 UPDATED = "updated"
@@ -23,12 +22,7 @@ def mend_manifest(ledger: Ledger) -> None:
     if not isinstance(identity, dict) or not isinstance(facts, dict) or before.get("identity") == identity:
         return
     kept = {name: before[name] for name in _KEPT if name in before}
-    try:
-        write_manifest(ledger.folder, identity=identity, facts=kept | facts)
-    except OSError as error:
-        raise RunError(
-            ledger.folder / MANIFEST, f"cannot be written: {error.strerror or error}", NOTHING_LOST
-        ) from error
+    write_manifest(ledger.folder, identity=identity, facts=kept | facts)
 
 
 def _manifest(ledger: Ledger) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class JobReport:
     documents: int
     sentences: int
     problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()  # what whoever reads the verdicts has to know
 
     def __str__(self) -> str:
         parts = [f"{_count(self.claims, 'claim')}, {_count(self.pairs, 'passage')} judged, {self.seconds:.1f} s"]
@@ -40,7 +41,8 @@ class JobReport:
             parts.append(f"{_count(self.documents, 'document')}, {_count(self.sentences, 'sentence')}")
         if self.problems:
             parts.append(f"{_count(len(self.problems), 'problem')} with documents, see {self.folder / MANIFEST}")
-        return "; ".join(parts) + f"{self._scoring()}\nrun: {self.folder}"
+        notes = "".join(f"\nnote: {note}" for note in self.notes)
+        return "; ".join(parts) + f"{self._scoring()}{notes}\nrun: {self.folder}"
 
     def _scoring(self) -> str:
         """A line on the pairs of this start; empty where none was asked for."""

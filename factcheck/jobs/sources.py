@@ -13,7 +13,7 @@ from factcheck.corpus.files import Limits, Problem
 from factcheck.corpus.index import CorpusIndex
 from factcheck.corpus.nearest import published
 from factcheck.errors import ConfigError
-from factcheck.jobs.progress import Progress, Silent
+from factcheck.jobs.progress import Progress, Silent, counting
 from factcheck.retrieval.dense import SentenceEmbedder, open_embedder
 from factcheck.retrieval.finder import LEXICAL, EvidenceFinder
 from factcheck.types import JSON, Claim, Source
@@ -88,21 +88,6 @@ def index_corpus(
     corpus: str, folder: Path, settings: Settings, progress: Progress, *, exclude: Sequence[Path] = ()
 ) -> BuildReport:
     """Bring an index up to date, with vectors where an embedder is named, telling progress and what cannot be read."""
-    done = 0
-
-    def on_read(count: int, total: int) -> None:
-        nonlocal done
-        progress.total("reading", total)
-        progress.advance("reading", count - done)
-        done = count
-
-    embedded = 0
-
-    def on_embedded(count: int, total: int) -> None:
-        nonlocal embedded
-        progress.total("embedding", total)
-        progress.advance("embedding", count - embedded)
-        embedded = count
 
     def on_problem(problem: Problem) -> None:
         progress.note(f"skipped {problem}")
@@ -117,9 +102,9 @@ def index_corpus(
         exclude=exclude,
         embedder=embedder_of(settings),
         on_problem=on_problem,
-        on_read=on_read,
+        on_read=counting(progress, "reading"),
         on_indexed=lambda documents: progress.advance("indexing", documents),
-        on_embedded=on_embedded,
+        on_embedded=counting(progress, "embedding"),
         on_wait=lambda: progress.note(f"waiting for another process that is writing the index {folder}"),
     )
 

@@ -56,6 +56,7 @@ class RunStatus:
     corpus_version: str | None
     size: int  # bytes of the folder
     command: str | None  # goes on with what was stopped
+    notes: tuple[str, ...] = ()  # what whoever reads the verdicts has to know
 
     @property
     def is_worked_on(self) -> bool:
@@ -83,6 +84,7 @@ class RunStatus:
             "corpus_version": self.corpus_version,
             "bytes": self.size,
             "command": self.command,
+            "notes": list(self.notes),
         }
 
 
@@ -151,6 +153,7 @@ def _status(ledger: Ledger, *, worked_on: bool) -> RunStatus:
         corpus=(settings.get("corpus") or settings.get("index")) if identity.get("corpus") else None,
         corpus_version=identity.get("corpus"),
         size=_size(ledger.folder),
+        notes=ledger.notes(),
         command=None if worked_on else _command(ledger, settings, finished=finished, update=update),
     )
 

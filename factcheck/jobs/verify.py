@@ -9,8 +9,7 @@ from pathlib import Path
 
 from factcheck.assets import bundled_models
 from factcheck.config import Settings
-from factcheck.errors import RunError
-from factcheck.jobs.bench import Workbench, identity_of, workbench
+from factcheck.jobs.bench import Workbench, identity_of, tell, workbench
 from factcheck.jobs.ingest import compare_claims, ingest, look_at
 from factcheck.jobs.known import KnownScores
 from factcheck.jobs.mend import mend_manifest
@@ -21,8 +20,8 @@ from factcheck.jobs.scorer import open_scorer
 from factcheck.jobs.sources import open_finder
 from factcheck.nli import Counters, PairScorer, threads
 from factcheck.nli.cache import CachedScorer
-from factcheck.run.ledger import NOTHING_LOST, Ledger, open_beside
-from factcheck.run.manifest import MANIFEST, utc, write_manifest
+from factcheck.run.ledger import Ledger, open_beside
+from factcheck.run.manifest import utc, write_manifest
 from factcheck.types import JSON, Claim, Label
 
 
@@ -81,6 +80,9 @@ def run_job(  # noqa: PLR0913 (all named)
         scored, finished = Counters(), True
         if bench is not None:
             _begin(claims, ledger, bench)
+            tell(bench, progress)
+            if (notes := bench.notes()) != ledger.notes():
+                ledger.put("notes", list(notes))
             ledger.event("start", {"verdicts": resumed, "claims": total, "began": started, "model": bench.scorer.name})
             _write_manifest(ledger, bench)
             before = bench.scorer.counters
@@ -102,6 +104,7 @@ def run_job(  # noqa: PLR0913 (all named)
             documents=index.pointer.documents if index else 0,
             sentences=index.pointer.sentences if index else 0,
             problems=tuple(index.problems()) if index else (),
+            notes=ledger.notes(),
         )
         if bench is not None:
             _write_manifest(ledger, bench, report)
@@ -179,12 +182,7 @@ def _write_manifest(ledger: Ledger, bench: Workbench, report: JobReport | None =
         "ended": None if report is None else utc(time.time()),
     }
     identity = {"claims": ledger.get("claims"), **bench.identity()}
-    try:
-        write_manifest(ledger.folder, identity=identity, facts=facts | ({} if report is None else _facts(report)))
-    except OSError as error:
-        raise RunError(
-            ledger.folder / MANIFEST, f"cannot be written: {error.strerror or error}", NOTHING_LOST
-        ) from error
+    write_manifest(ledger.folder, identity=identity, facts=facts | ({} if report is None else _facts(report)))
 
 
 def starts(ledger: Ledger) -> dict[str, JSON]:
@@ -208,4 +206,5 @@ def _facts(report: JobReport) -> dict[str, JSON]:
         "documents": report.documents,
         "sentences": report.sentences,
         "unreadable": [str(problem) for problem in report.problems],
+        "notes": list(report.notes),
     }

@@ -12,6 +12,7 @@ from factcheck.corpus.index import CorpusIndex, Match, Search
 from factcheck.corpus.nearest import VectorIndex, cosines
 from factcheck.corpus.vectors import Embedder
 from factcheck.errors import ClaimsError, ConfigError
+from factcheck.matching import document_spellings, is_named
 from factcheck.retrieval.bm25 import bm25
 from factcheck.retrieval.fusion import reciprocal_rank_fusion
 from factcheck.retrieval.passages import build_passage
@@ -268,11 +269,12 @@ class EvidenceFinder:
 
     def _gold_matches(self, gold: GoldSentence, where: str) -> list[tuple[Match, Source]]:
         """The sentences of the corpus that a gold sentence names; its own words where the corpus lacks the document."""
-        matches = self._index.sentences([gold.doc_id]) if self._index is not None else []
-        chosen = [match for match in matches if _is_gold(match, gold)]
+        names = document_spellings(gold.doc_id)
+        matches = self._index.sentences(names) if self._index is not None else []
+        chosen = [match for match in matches if is_named(match, gold)]
         if chosen:
-            source = self._sources([gold.doc_id])[gold.doc_id]
-            return [(match, source) for match in chosen]
+            sources = self._sources([match.doc_id for match in chosen])
+            return [(match, sources[match.doc_id]) for match in chosen]
         if gold.quote is not None:
             context = Context(gold.doc_id, "", gold.quote)
             return [(_whole(gold.doc_id, gold.quote), _context_source(context))]
@@ -351,15 +353,3 @@ def context_matches(context: Context, language: str) -> list[Match]:
 
 def _whole(doc_id: str, text: str) -> Match:
     return Match(doc_id, 0, 0, len(text), page=None, quote=text, before="", copy_key="", score=0.0)
-
-
-def _is_gold(match: Match, gold: GoldSentence) -> bool:
-    """Whether a sentence of the gold document is the gold one, by index, by overlap of spans, or by its words."""
-    if gold.sentence is not None:
-        return match.sentence == gold.sentence
-    if gold.start is not None and gold.end is not None:
-        return match.start < gold.end and gold.start < match.end
-    if gold.quote is not None:
-        ours, theirs = (" ".join(text.split()) for text in (match.quote, gold.quote))
-        return ours in theirs or theirs in ours
-    return True

@@ -260,7 +260,7 @@ def find(
     found: list[Item] = []
     if words and sources is not None and sources.index is not None:
         hits = search(sources.index, words, desk.settings)
-        found = search_items(desk, case.verdict.claim, hits)
+        found = search_items(desk, case.verdict.claim, hits, hidden=case.hidden)
     known = {} if case.hidden else {passage_key(item.passage): item.stance for item in case.there}
     return pages.render(
         request, "claim_hits.html", case=case, query=view.query(), q=words, hits=found, known=known, why=desk.no_sources

@@ -6,10 +6,11 @@ from functools import lru_cache
 
 from factcheck.corpus.analyzer import Analyzer
 from factcheck.review.desk import Desk
-from factcheck.review.marks import Comparison, Piece, compare_all, pieces
+from factcheck.review.marks import Piece, Read, compare_all, pieces
+from factcheck.review.search import findings
 from factcheck.review.surroundings import Surrounding, surroundings
 from factcheck.run.reviews import passage_key
-from factcheck.types import Claim, Evidence, Hit, NLIScores, Passage, Stance, Verdict
+from factcheck.types import Claim, Evidence, Finding, Hit, NLIScores, Passage, Stance, Verdict
 
 BAR = 1_000  # width of the bar, in its own units
 
@@ -26,7 +27,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A passage with all that is shown of it. `evidence` is None for a search's hit that was not judged."""
+    """A passage with all that is shown of it. `evidence` is None for a search's hit that was not judged.
+
+    `claim` is the claim with what is marked in it beside this passage; empty where no finding points into it.
+    """
 
     key: str
     number: int  # from 1, in the order of the page
@@ -34,7 +38,8 @@ class Item:
     evidence: Evidence | None
     surrounding: Surrounding
     quote: tuple[Piece, ...]
-    comparison: Comparison
+    claim: tuple[Piece, ...]
+    findings: tuple[Finding, ...]
     added_by: str = ""
     wrong: bool = False
     marked_by: str = ""
@@ -79,51 +84,69 @@ def items(  # noqa: PLR0913 (all named)
     there = [*(("", evidence) for evidence in verdict.evidence), *added]
     if hidden:
         there.sort(key=lambda one: (one[1].passage.source.doc_id, one[1].passage.start))
-    shown = _shown(desk, verdict.claim, [evidence.hit for _, evidence in there])
+    found = [() if hidden else evidence.findings for _, evidence in there]
+    shown = _shown(desk, verdict.claim, [evidence.hit for _, evidence in there], found)
     return [
         Item(
             key=(key := passage_key(evidence.passage)),
             number=number,
             hit=evidence.hit,
             evidence=None if hidden else evidence,
-            surrounding=surrounding,
-            quote=tuple(pieces(evidence.passage.quote, comparison.passage)),
-            comparison=comparison,
+            surrounding=words.surrounding,
+            quote=words.quote,
+            claim=words.claim,
+            findings=words.findings,
             added_by=reviewer,
             wrong=key in wrong,
             marked_by=marked_by.get(key, ""),
         )
-        for number, ((reviewer, evidence), (surrounding, comparison)) in enumerate(
-            zip(there, shown, strict=True), start=1
-        )
+        for number, ((reviewer, evidence), words) in enumerate(zip(there, shown, strict=True), start=1)
     ]
 
 
-def search_items(desk: Desk, claim: Claim, hits: Sequence[Hit]) -> list[Item]:
-    """What a search found, not judged."""
+def search_items(desk: Desk, claim: Claim, hits: Sequence[Hit], *, hidden: bool) -> list[Item]:
+    """What a search found, not judged; where hidden, without what its words say to the machine."""
+    passages = [hit.passage for hit in hits]
+    found = [()] * len(hits) if hidden else findings(claim.text, passages, desk.identity)
     return [
         Item(
             key=passage_key(hit.passage),
             number=number,
             hit=hit,
             evidence=None,
-            surrounding=surrounding,
-            quote=tuple(pieces(hit.passage.quote, comparison.passage)),
-            comparison=comparison,
+            surrounding=words.surrounding,
+            quote=words.quote,
+            claim=words.claim,
+            findings=words.findings,
         )
-        for number, (hit, (surrounding, comparison)) in enumerate(
-            zip(hits, _shown(desk, claim, hits), strict=True), start=1
-        )
+        for number, (hit, words) in enumerate(zip(hits, _shown(desk, claim, hits, found), strict=True), start=1)
     ]
 
 
-def _shown(desk: Desk, claim: Claim, hits: Sequence[Hit]) -> list[tuple[Surrounding, Comparison]]:
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of a passage and of the claim as they are shown."""
+
+    surrounding: Surrounding
+    quote: tuple[Piece, ...]
+    claim: tuple[Piece, ...]
+    findings: tuple[Finding, ...]
+
+
+def _shown(desk: Desk, claim: Claim, hits: Sequence[Hit], found: Sequence[tuple[Finding, ...]]) -> list[_Words]:
     passages = [hit.passage for hit in hits]
     language = desk.settings.language
-    compared = compare_all(
-        claim.text, [passage.quote for passage in passages], analyzer=_analyzer(language), language=language
-    )
-    return list(zip(surroundings(desk, claim, passages), compared, strict=True))
+    read = [Read(passage.quote, said) for passage, said in zip(passages, found, strict=True)]
+    compared = compare_all(claim.text, read, analyzer=_analyzer(language), language=language)
+    return [
+        _Words(
+            surrounding,
+            quote=tuple(pieces(one.quote, comparison.passage)),
+            claim=tuple(pieces(claim.text, comparison.claim)) if any(item.claim for item in one.findings) else (),
+            findings=one.findings,
+        )
+        for surrounding, one, comparison in zip(surroundings(desk, claim, passages), read, compared, strict=True)
+    ]
 
 
 @lru_cache(maxsize=4)

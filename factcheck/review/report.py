@@ -19,6 +19,7 @@ from factcheck.errors import FactcheckError
 from factcheck.formats.records import place, to_json
 from factcheck.formats.reviewed import About, Reviewed, review_record
 from factcheck.formats.rows import Source
+from factcheck.review.marks import differing, pieces
 from factcheck.review.words import REASONS
 from factcheck.run.reviews import seen_evidence
 from factcheck.types import JSON, Evidence, Label, Reason, Stance, Verdict
@@ -170,9 +171,12 @@ def _shown(items: list[tuple[Evidence, dict[str, JSON]]]) -> list[tuple[Evidence
 def _evidence(item: Evidence, index: _Index) -> dict[str, JSON]:
     passage, scores = item.passage, item.scores
     before, found, after = passage.premise.rpartition(passage.quote)
+    marks = differing(passage.quote, [one.passage for one in item.findings])
     record: dict[str, JSON] = {
         "document": index.document(item),
-        "quote": passage.quote,
+        "quote": [piece.text for piece in pieces(passage.quote, marks)],
+        "differs": [at for at, piece in enumerate(pieces(passage.quote, marks)) if piece.kind],
+        "findings": [[one.check.value, one.detail] for one in item.findings],
         "before": before if found else "",
         "after": after if found else "",
         "read": "" if found else passage.premise,

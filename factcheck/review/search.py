@@ -10,7 +10,7 @@ from factcheck.nli import PairScorer
 from factcheck.pipeline import verify
 from factcheck.retrieval.finder import EvidenceFinder, Found
 from factcheck.retrieval.passages import build_passage
-from factcheck.types import JSON, Claim, Evidence, EvidenceFrom, Hit, Passage
+from factcheck.types import JSON, Claim, Evidence, EvidenceFrom, Finding, Hit, Passage
 from factcheck.verdict.decide import Rule
 
 HITS = 20  # passages that a search shows
@@ -49,6 +49,15 @@ def judge(claim: Claim, passage: Passage, scorer: PairScorer, rule: Rule) -> tup
     """What the model says of a passage, exactly as in a run; in parts where it is too long to be read at once."""
     [verdict] = verify([claim], finder=_Chosen(passage), scorer=scorer, rule=rule)
     return verdict.evidence
+
+
+def findings(claim: str, passages: Sequence[Passage], identity: Mapping[str, JSON]) -> list[tuple[Finding, ...]]:
+    """What the words of each passage say, by the checks of a run; nothing where it does not say which it made."""
+    try:
+        checks = rule_of(identity).checks
+    except (KeyError, TypeError, ValueError):
+        return [()] * len(passages)
+    return [checks.findings(claim, passage) for passage in passages]
 
 
 class _Chosen:

@@ -202,6 +202,11 @@ class Ledger:
         row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else json.loads(row[0])
 
+    def notes(self) -> tuple[str, ...]:
+        """What whoever reads the verdicts has to know, as the last start told it."""
+        found = self.get("notes")
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
     def put(self, key: str, value: JSON) -> None:
         """Write a value of the run's own notes."""
         with self._transaction() as db:

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from factcheck import __version__
+from factcheck.errors import RunError
 from factcheck.machine import cpu_facts, installed_versions, instruction_set
+from factcheck.run.ledger import NOTHING_LOST
 from factcheck.types import JSON
 
 MANIFEST = "manifest.json"
@@ -20,6 +22,9 @@ def write_manifest(folder: Path, *, identity: Mapping[str, JSON], facts: Mapping
     """Write the manifest whole or not at all.
 
     `identity` is what makes the run this one; `facts` are times and counters, which change nothing.
+
+    Raises:
+        RunError: It cannot be written.
     """
     _, precision, device, *_ = *str(identity.get("numeric_class", "")).split("/"), "", ""
     record = {
@@ -32,8 +37,11 @@ def write_manifest(folder: Path, *, identity: Mapping[str, JSON], facts: Mapping
         **facts,
     }
     beside = folder / (MANIFEST + ".new")
-    beside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    beside.replace(folder / MANIFEST)
+    try:
+        beside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        beside.replace(folder / MANIFEST)
+    except OSError as error:
+        raise RunError(folder / MANIFEST, f"cannot be written: {error.strerror or error}", NOTHING_LOST) from error
 
 
 def versions() -> dict[str, JSON]:

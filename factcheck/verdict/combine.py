@@ -163,17 +163,6 @@ class Combination:
         """
         return self._weigh(claim, self.items(judged))
 
-    def alone(self, claim: str, judged: Sequence[Judged]) -> dict[str, Weighing]:
-        """What each document comes to by its own passages, by its id; copies elsewhere do not count.
-
-        Rank and retrieval score are those among all passages. Places are among all that were given.
-        """
-        items = self.items(judged)
-        documents: dict[str, list[Item]] = {}
-        for item in items:
-            documents.setdefault(item.judged.hit.passage.source.doc_id, []).append(item)
-        return {doc_id: self._weigh(claim, documents[doc_id]) for doc_id in sorted(documents)}
-
     def confidence(self, weighing: Weighing, label: Label | None = None) -> float:
         """The probability that the weighing's label is right, or another one that was given in its place."""
         given = weighing.label if label is None else label

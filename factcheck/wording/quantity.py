@@ -2,14 +2,14 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
 
 from factcheck.types import Check, Finding, Passage
-from factcheck.wording.dates import Date, Fit, dates, is_relative
+from factcheck.wording.dates import Date, Fit, Span, dates, is_relative
 from factcheck.wording.limits import TITLE, too_long
 from factcheck.wording.numbers import MONEY, Number, numbers
 from factcheck.wording.words import Word, clause_of, word_set, words
@@ -400,6 +400,43 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
         detail = f"claim {said}, passage {instead}"
         found.append(Finding(Check.QUANTITY, kind, detail, (lack.figure.start, lack.figure.end), span, opposes=opposes))
     return tuple(sorted(found, key=lambda finding: finding.claim or (0, 0)))
+
+
+def shared(claim: str, passage: str, *, language: str = "en") -> tuple[tuple[Span, Span], ...]:
+    """The figures and dates of a claim that a passage has or bears out, each as a span in either, claim order first.
+
+    They compare by value and unit, however they are written: "five per cent" is 5%. In English by the rules of `check`,
+    ranges and bounds among them; a date that the claim leaves open is had where the passage's is within it. In other
+    languages plain numbers of one unit compare, and nothing is said of a text longer than `limits.LONGEST`.
+    """
+    if too_long(claim, passage):
+        return ()
+    if language != "en":
+        found = [numbers(text, language=language)[:_MOST_FIGURES] for text in (claim, passage)]
+        return _in_order(
+            (here, there) for here in found[0] for there in found[1] if here.unit == there.unit and here.equals(there)
+        )
+    ours, theirs = figures(claim), figures(passage)
+    if any(len(found.amounts) + len(found.dates) > _MOST_FIGURES for found in (ours, theirs)):
+        return ()
+    amounts = (
+        (here.number, there.number)
+        for here in ours.amounts
+        for there in theirs.amounts
+        if (here.number.sure or there.number.sure) and compare(here, there) is Side.MATCHED
+    )
+    days = ((here, there) for here in ours.dates for there in theirs.dates if here.holds(there) is Fit.INSIDE)
+    labels = (
+        (here, there)
+        for name, here in ours.labels[:_MOST_FIGURES]
+        for other, there in theirs.labels[:_MOST_FIGURES]
+        if name == other and here.values & there.values
+    )
+    return _in_order((*amounts, *days, *labels))
+
+
+def _in_order(pairs: Iterable[tuple[Number | Date, Number | Date]]) -> tuple[tuple[Span, Span], ...]:
+    return tuple(sorted(((here.start, here.end), (there.start, there.end)) for here, there in pairs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from factcheck.evaluation.overlap import write
 from factcheck.evaluation.results import BASE
 from factcheck.evaluation.runner import evaluate, evaluate_run
 from factcheck.evaluation.sharing import First, Remembered, ScoredOnce
+from factcheck.formats.records import to_json
 from factcheck.jobs.progress import Silent
 from factcheck.jobs.verify import run_job
 from factcheck.retrieval.finder import EvidenceFinder
@@ -249,7 +250,7 @@ def test_a_run_without_gold_is_refused(settings, tmp_path):
 
 def test_the_record_is_json_and_leaves_the_cases_out(plain):
     """What a program reads."""
-    record = json.loads(plain.to_json())
+    record = json.loads(to_json(plain.record()))
 
     assert (5, "corpus") == (record["claims"], record["regime"])
     assert "cases" not in record

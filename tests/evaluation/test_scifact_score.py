@@ -1,6 +1,10 @@
 """The scores of SciFact."""
 
+import json
 from collections import Counter
+from dataclasses import replace
+from functools import partial
+from io import BytesIO
 
 import pytest
 from evaluation_cases import C, N, S, X, by_strongest, case, evidence, evidence_cases, gold, hit
@@ -8,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factcheck.evaluation.record import Case
-from factcheck.evaluation.runner import decide_by
 from factcheck.evaluation.scifact import predicted_abstracts, score_scifact
 from factcheck.evaluation.tally import F1
+from factcheck.formats.export import About
+from factcheck.formats.predictions import write_scifact
 from factcheck.types import Claim, EvidenceFrom, GoldSentence, Judged, Label, NLIScores, Reason, Stance
 from factcheck.verdict.calibration import Budget
 from factcheck.verdict.checks import Checks
 from factcheck.verdict.decide import Rule
+from factcheck.verdict.documents import by_document, decide_by
 
 YES, NO, OPEN = Stance
 many = st.lists(evidence_cases(), max_size=6)
@@ -265,3 +271,33 @@ def test_sentences_carry_the_label_strongest_first(one):
         assert {YES if abstract.label is Label.SUPPORTED else NO} == {stances[item] for item in abstract.sentences}
         strengths = [strength[item] for item in abstract.sentences]
         assert sorted(strengths, reverse=True) == strengths
+
+
+def as_published(verdict):
+    """The verdict with ids as SciFact's, whole numbers."""
+
+    def renamed(item):
+        passages = [item.passage, *item.hit.copies]
+        first, *copies = [
+            replace(one, source=replace(one.source, doc_id=str(ord(one.source.doc_id)))) for one in passages
+        ]
+        return replace(item, hit=replace(item.hit, passage=first, copies=tuple(copies)))
+
+    return replace(verdict, evidence=tuple(map(renamed, verdict.evidence)))
+
+
+@given(evidence_cases())
+def test_the_export_predicts_what_is_scored_here(one):
+    """The same documents, labels and sentences, in the same order."""
+    decide = decide_by(Rule(0.5, 0.5))
+    verdict, stream = as_published(one.verdict), BytesIO()
+    write_scifact(lambda: iter([verdict]), stream, About(by_document=partial(by_document, decide=decide)))
+    predicted = json.loads(stream.getvalue())["evidence"]
+
+    assert predicted == {
+        abstract.document: {
+            "sentences": [sentence.sentence for sentence in abstract.sentences][:3],
+            "label": {S: "SUPPORT", C: "CONTRADICT"}[abstract.label],
+        }
+        for abstract in predicted_abstracts(verdict, decide)
+    }

@@ -7,8 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from factcheck.cli import app
-from factcheck.errors import ConfigError
+from factcheck.errors import ConfigError, RunError
 from factcheck.formats.export import export
+from factcheck.jobs.bench import METHOD
 from factcheck.run.ledger import Ledger
 from factcheck.run.reviews import Decide, Event, Reviews, seen_evidence
 from factcheck.types import (
@@ -44,12 +45,28 @@ VERDICTS = [
 ]
 
 
+IDENTITY = {
+    "method": METHOD,
+    "support": 0.5,
+    "contradict": 0.5,
+    "calibration": None,
+    "max_error": 0.0,
+    "delta": 0.1,
+    "quantities": False,
+    "cues": False,
+    "parts": False,
+    "check_all": True,
+    "language": "en",
+    "languages": [],
+}
+
+
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with Ledger("run", write=True) as ledger:
         ledger.ingest([verdict.claim for verdict in VERDICTS])
-        ledger.begin((), identity={})
+        ledger.begin((), identity=IDENTITY)
         ledger.write(VERDICTS)
         ledger.finish()
     return tmp_path / "run"
@@ -102,6 +119,32 @@ def test_predictions_are_the_reviewers_if_asked_for(reviewed):
 
     assert ["SUPPORTS", "REFUTES", "NOT ENOUGH INFO"] == machine
     assert ["REFUTES", "REFUTES", "NOT ENOUGH INFO"] == people
+
+
+@pytest.mark.parametrize(("support", "predicted"), [(0.5, {"1": "SUPPORT"}), (0.95, {})])
+def test_a_documents_label_follows_from_the_rule_of_the_run(run, support, predicted):
+    """The thresholds are those that the run was made with."""
+    with Ledger(run, write=True) as ledger:
+        ledger.put("identity", IDENTITY | {"support": support})
+    first, second, third = lines(command("run", "--to", "scifact"))
+
+    assert predicted == {doc_id: one["label"] for doc_id, one in first["evidence"].items()}
+    assert {"2": {"sentences": [2], "label": "CONTRADICT"}} == second["evidence"]
+    assert {} == third["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("identity", "message"),
+    [({}, "does not say by which rule"), (IDENTITY | {"method": METHOD - 1}, "decides otherwise.*make the run again")],
+)
+def test_a_run_whose_rule_is_not_known_here_says_nothing_of_documents(run, identity, message):
+    """Other formats tell the verdicts as they are."""
+    with Ledger(run, write=True) as ledger:
+        ledger.put("identity", identity)
+
+    with pytest.raises(RunError, match=message):
+        command("run", "--to", "scifact")
+    assert 3 == len(lines(command("run", "--to", "fever")))
 
 
 def test_only_reviewed_claims_are_gold(reviewed):

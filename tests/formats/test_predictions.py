@@ -5,6 +5,8 @@ counts what it should.
 """
 
 import json
+from dataclasses import replace
+from functools import partial
 from io import BytesIO
 
 import pytest
@@ -13,17 +15,15 @@ from hypothesis import strategies as st
 from strategies import evidence as any_evidence
 from strategies import nli_scores, verdicts
 
-from factcheck.errors import FactcheckError
+from factcheck.errors import ConfigError, FactcheckError
 from factcheck.formats.claims import read_claims
 from factcheck.formats.export import About
 from factcheck.formats.predictions import write_fever, write_scifact
 from factcheck.formats.reviewed import Reviewed
 from factcheck.types import (
-    Check,
     Claim,
     Evidence,
     EvidenceFrom,
-    Finding,
     Hit,
     Judged,
     Label,
@@ -34,8 +34,9 @@ from factcheck.types import (
     Stance,
     Verdict,
 )
-from factcheck.verdict.checks import weighed
+from factcheck.verdict.checks import Checks
 from factcheck.verdict.decide import Rule
+from factcheck.verdict.documents import by_document, decide_by
 
 S, C, X, N = Label
 FEVER = """
@@ -50,6 +51,13 @@ SCIFACT = """
 """
 
 
+RULE = Rule(0.5, 0.5)
+
+
+def passage(doc_id, sentence, quote="Tea."):
+    return Passage(Source(doc_id, "", "", ""), sentence, 90 * sentence, 90 * sentence + len(quote), quote, quote)
+
+
 def evidence(doc_id, sentence, stance=Stance.SUPPORTS, strength=0.9):
     rest = 1 - strength
     scores = {
@@ -57,17 +65,22 @@ def evidence(doc_id, sentence, stance=Stance.SUPPORTS, strength=0.9):
         Stance.CONTRADICTS: NLIScores(0.0, rest, strength),
         Stance.NEUTRAL: NLIScores(0.0, 1.0, 0.0),
     }[stance]
-    passage = Passage(Source(doc_id, "", "", ""), sentence, 9 * sentence, 9 * sentence + 4, "Tea.", "Tea.")
-    return Evidence(Hit(passage, 1.0), scores, stance)
+    return Evidence(Hit(passage(doc_id, sentence), 1.0), scores, stance)
+
+
+def others():
+    """What a conflict needs besides, of other documents."""
+    return evidence("2", 0), evidence("3", 0, Stance.CONTRADICTS)
 
 
 def verdict(label, *found, claim=None):
     return Verdict(claim or Claim("1", "Tea."), label, 0.9, Reason.EVIDENCE, EvidenceFrom.CORPUS, found)
 
 
-def lines(write, *verdicts, **about):
+def lines(write, *verdicts, rule=RULE, **about):
     stream = BytesIO()
-    assert len(verdicts) == write(lambda: iter(verdicts), stream, About(**about))
+    by = partial(by_document, decide=decide_by(rule))
+    assert len(verdicts) == write(lambda: iter(verdicts), stream, About(by_document=by, **about))
     return [json.loads(line) for line in stream.getvalue().decode().splitlines()]
 
 
@@ -177,7 +190,7 @@ def test_the_right_verdicts_have_all_abstracts_right():
 
 def test_each_document_has_its_own_label():
     """Where sources disagree, both are there; at most three sentences each."""
-    found = [evidence("2", number) for number in (4, 3, 2, 1)]
+    found = [evidence("2", number, strength=0.5 + number / 10) for number in (4, 3, 2, 1)]
     [line] = lines(write_scifact, verdict(X, *found, evidence("5", 0, Stance.CONTRADICTS)))
 
     assert {
@@ -186,47 +199,73 @@ def test_each_document_has_its_own_label():
     } == line["evidence"]
 
 
-RULE = Rule(0.5, 0.5)
-words = st.builds(Finding, st.sampled_from(Check), st.just("value"), st.just("3 against 4"), opposes=st.booleans())
+YES = Stance.SUPPORTS
+YEAR, OTHER_YEAR = "The mill opened in 1911.", "The mill opened in 1912."
 stances = st.sampled_from([Stance.SUPPORTS, Stance.CONTRADICTS])
 leaning = st.builds(evidence, st.just("1"), st.integers(0, 3), stances, st.sampled_from([0.6, 0.7, 0.8]))
 
 
-@given(st.lists(leaning, min_size=1))
-def test_a_document_says_what_the_rule_says_of_it_alone(found):
-    """The label is the verdict on this one document's evidence."""
+@given(st.lists(leaning, min_size=1), st.sampled_from(Label))
+def test_a_document_says_what_the_rule_says_of_it_alone(found, label):
+    """The label is the verdict on this one document's evidence, whatever the verdict on the claim."""
     judged = [Judged(item.hit, item.scores) for item in found]
-    alone = Rule(0.5, 0.5).decide(Claim("1", "Tea."), judged, evidence_from=EvidenceFrom.CORPUS)
-    [line] = lines(write_scifact, verdict(X, *alone.evidence, *others()))
+    alone = RULE.decide(Claim("1", "Tea."), judged, evidence_from=EvidenceFrom.CORPUS)
+    [line] = lines(write_scifact, verdict(label, *found, *others()))
 
     assert {S: "SUPPORT", C: "CONTRADICT"}[alone.label] == line["evidence"]["1"]["label"]
 
 
-@given(st.lists(st.tuples(nli_scores(), st.lists(words, max_size=2)), min_size=1, max_size=3))
+def test_a_document_that_disagrees_with_the_claims_verdict_is_predicted():
+    """A claim that is contradicted, by the stronger source, is still supported by the other."""
+    [line] = lines(write_scifact, verdict(C, evidence("2", 0, Stance.CONTRADICTS), evidence("5", 1, strength=0.6)))
+
+    assert {"2": "CONTRADICT", "5": "SUPPORT"} == {doc_id: one["label"] for doc_id, one in line["evidence"].items()}
+
+
+def test_documents_of_a_claim_without_an_answer_are_predicted():
+    """As where an answer was withheld, which is about the claim: the scorer asks for each document."""
+    [line] = lines(write_scifact, verdict(N, evidence("2", 3)))
+
+    assert {"2": {"sentences": [3], "label": "SUPPORT"}} == line["evidence"]
+
+
+def test_a_document_without_a_decisive_label_is_left_out():
+    """Neutral, or not sure enough: the format has no label for it."""
+    sure, unsure = evidence("2", 0), evidence("3", 0, strength=0.4)
+    [line] = lines(write_scifact, verdict(S, sure, unsure, evidence("4", 1, Stance.NEUTRAL)))
+
+    assert ["2"] == list(line["evidence"])
+
+
+def test_a_sentence_that_two_documents_print_counts_in_both():
+    """Retrieval merges copies into one hit."""
+    item = evidence("2", 4)
+    twin = replace(item.passage, source=replace(item.passage.source, doc_id="7"), sentence=9)
+    [line] = lines(write_scifact, verdict(S, replace(item, hit=replace(item.hit, copies=(twin,)))))
+
+    assert {"2": [4], "7": [9]} == {doc_id: one["sentences"] for doc_id, one in line["evidence"].items()}
+
+
+@given(st.lists(st.tuples(nli_scores(), st.sampled_from([YEAR, OTHER_YEAR])), min_size=1, max_size=3))
 def test_words_count_as_they_do_in_the_verdict(found):
-    """A figure that opposes the claim turns support round, and outweighs what is less sure."""
-    items = [
-        Evidence(Hit(evidence("1", at).passage, 1.0), scores, stance, tuple(findings))
-        for at, (scores, findings) in enumerate(found)
-        if (stance := RULE.stance(weighed(scores, findings))) is not Stance.NEUTRAL
-    ]
-    sure = {item: weighed(item.scores, item.findings) for item in items}
-    [line] = lines(write_scifact, verdict(X, *items, *others()))
+    """A figure that opposes the claim turns support round."""
+    rule = Rule(0.5, 0.5, Checks(quantities=True))
+    claim = Claim("1", YEAR)
+    items = [Evidence(Hit(passage("1", at, quote), 1.0), scores, YES) for at, (scores, quote) in enumerate(found)]
+    judged = [Judged(item.hit, item.scores) for item in items]
+    alone = rule.decide(claim, judged, evidence_from=EvidenceFrom.CORPUS)
+    [line] = lines(write_scifact, verdict(N, *items, claim=claim), rule=rule)
 
-    if items:
-        strongest = max(max(one.entailment, one.contradiction) for one in sure.values())
-        labels = {
-            {Stance.SUPPORTS: "SUPPORT", Stance.CONTRADICTS: "CONTRADICT"}[item.stance]
-            for item, one in sure.items()
-            if max(one.entailment, one.contradiction) >= strongest - 1e-6
-        }
-        assert line["evidence"]["1"]["label"] in labels
-    assert ("1" in line["evidence"]) == bool(items)
+    labels = {S: "SUPPORT", C: "CONTRADICT"}
+    assert labels.get(alone.label) == line["evidence"].get("1", {}).get("label")
+    if all(quote == OTHER_YEAR for _, quote in found):
+        assert S is not alone.label
 
 
-def others():
-    """What a conflict needs besides, of other documents."""
-    return evidence("2", 0), evidence("3", 0, Stance.CONTRADICTS)
+def test_without_the_rule_there_is_no_label_of_a_document():
+    """Verdicts alone do not say by which rule they were decided."""
+    with pytest.raises(ConfigError, match="needs the rule"):
+        write_scifact(lambda: iter([]), BytesIO(), About())
 
 
 @pytest.mark.parametrize(("claim_id", "doc_id"), [("c-12", "1"), ("1", "report.pdf"), ("1", "01"), ("²", "1")])
@@ -248,7 +287,9 @@ def test_the_machines_verdict_is_predicted_unless_asked_otherwise():
     [reviewed] = lines(write_fever, given, review=lambda _: review, reviewed=True)
     assert ("SUPPORTS", [["4", 1]]) == (machine["predicted_label"], machine["predicted_evidence"])
     assert ("REFUTES", [["9", 2]]) == (reviewed["predicted_label"], reviewed["predicted_evidence"])
+    [machine] = lines(write_scifact, given, review=lambda _: review)
     [reviewed] = lines(write_scifact, given, review=lambda _: review, reviewed=True)
+    assert {"4": {"sentences": [1], "label": "SUPPORT"}} == machine["evidence"]
     assert {"9": {"sentences": [2], "label": "CONTRADICT"}} == reviewed["evidence"]
 
 
@@ -258,6 +299,21 @@ def test_without_a_verdict_of_the_reviewers_it_is_the_machines():
     [line] = lines(write_fever, verdict(S, evidence("4", 1), evidence("5", 0)), review=lambda _: review, reviewed=True)
 
     assert ("SUPPORTS", [["5", 0]]) == (line["predicted_label"], line["predicted_evidence"])
+
+
+def test_documents_of_a_reviewed_claim_do_not_disagree_with_its_reviewers():
+    """A conflict keeps both sides, what reviewers find open keeps none; a wrong sentence decides no document."""
+    given = verdict(X, evidence("4", 1), evidence("4", 2, Stance.CONTRADICTS, 0.95), evidence("5", 0))
+
+    def predicted(label, wrong=()):
+        review = Reviewed("overruled", label, wrong=frozenset(wrong))
+        [line] = lines(write_scifact, given, review=lambda _: review, reviewed=True)
+        return {doc_id: one["label"] for doc_id, one in line["evidence"].items()}
+
+    assert {"4": "CONTRADICT", "5": "SUPPORT"} == predicted(X) == predicted(None)
+    assert {"5": "SUPPORT"} == predicted(S)
+    assert {"4": "SUPPORT", "5": "SUPPORT"} == predicted(S, [1])
+    assert {} == predicted(N)
 
 
 @given(st.lists(verdicts(), max_size=3), st.lists(any_evidence, max_size=2), st.sampled_from([None, *Label]))

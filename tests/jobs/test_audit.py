@@ -921,3 +921,80 @@ def test_the_bundled_example_holds_until_a_document_changes(tmp_path):
         if any(one["path"] == changed.name for item in record["evidence"] for one in (item, *item["copies"]))
     }
     assert quoting == {claim for finding in findings for claim in finding["claims"]}
+
+
+# --- the date as of which a run was made
+
+
+@pytest.fixture
+def dated(desk, tmp_path):
+    """A run as of 2022: the table's rows are of 2021 or have no date, the notes on the mill are of May 2023."""
+    desk.run = tmp_path / "dated"
+    desk.verify(as_of="2022")
+    return desk
+
+
+def made_as_of(desk, date):
+    """Let the run say that it was made as of a date."""
+    [[identity]] = desk.ledger("SELECT value FROM meta WHERE key = 'identity'")
+    changed = json.loads(identity) | {"as_of": date}
+    desk.ledger("UPDATE meta SET value = ? WHERE key = 'identity'", json.dumps(changed))
+
+
+def test_a_run_as_of_a_date_holds(dated):
+    """Documents without a date are there, the later one is not."""
+    report, findings = dated.audit()
+
+    assert ([], True) == (findings, report.holds)
+    assert ("c6",) == dated.quoting("deep/wells.csv", "r1")
+    assert () == dated.quoting("deep/mill.md")
+
+
+def test_evidence_later_than_the_date_of_the_run_is_found(desk):
+    """A run that says it was made as of 2022 and quotes the notes of 2023: claim, document and date are named."""
+    desk.ledger('UPDATE meta SET value = replace(value, \'"as_of": ""\', \'"as_of": "2022"\') WHERE key = \'identity\'')
+    quoting = desk.quoting("deep/mill.md")
+
+    report, findings = desk.audit()
+
+    assert quoting
+    assert {Kind.LATER} == set(kinds(findings))
+    assert quoting == tuple(claim for finding in findings for claim in finding.claims)
+    assert {"deep/mill.md"} == {finding.doc_id for finding in findings}
+    assert all("dated 2023-05-01" in finding.found and "later than 2022" in finding.found for finding in findings)
+    assert findings[0].where == f"claim {quoting[0]!r}, document 'deep/mill.md'"
+    assert not report.holds
+
+
+@pytest.mark.parametrize(("as_of", "later"), [("2023-05-01", 0), ("2023-05", 0), ("2023-04", 1), ("2023-04-30", 1)])
+def test_a_document_of_the_very_date_is_not_later(desk, as_of, later):
+    """A date of a month or year ends with it."""
+    made_as_of(desk, as_of)
+
+    assert bool(later) is bool(desk.audit()[1])
+
+
+def test_a_later_copy_is_found(dated):
+    """A passage is said to stand in a later document too."""
+
+    def add(record):
+        names = ("title", "path", "url", "page", "sha256", "extractor", "sentence", "start", "end", "quote")
+        copy = {name: record[name] for name in names}
+        record["copies"].append({**copy, "doc_id": "later.txt", "date": "2024-01"})
+
+    dated.change_evidence(6, add)
+    [finding] = [finding for finding in dated.audit()[1] if finding.kind is Kind.LATER]
+
+    assert ("later.txt", ("c6",)) == (finding.doc_id, finding.claims)
+
+
+def test_gold_evidence_may_be_of_any_date(desk, tmp_path):
+    """It is not searched for, so that no date leaves it out."""
+    gold = [{"doc_id": "deep/mill.md", "quote": "The miller sells flour."}]
+    row = {"id": "c0", "claim": "The miller sells flour.", "label": "SUPPORTED", "evidence": [gold]}
+    desk.claims.write_text(json.dumps(row) + "\n", "utf-8")
+    desk.run = tmp_path / "gold"
+    desk.verify(evidence="gold", as_of="2022")
+
+    report, findings = desk.audit()
+    assert ([], 1) == (findings, report.passages)

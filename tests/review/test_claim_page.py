@@ -161,12 +161,31 @@ def test_a_quote_stands_in_its_paragraph(sailing):
     assert quoted.text == "The ferry Anna sails daily. It carries 31 cars. Her crew lives aboard."
 
 
-def test_what_decides_is_told_in_words(sailing):
-    """The number that differs, on both sides."""
+def test_what_a_check_found_is_marked_and_told_in_words(sailing):
+    """The figure that does not fit, in the quote and in the claim beside it."""
     page = sailing.page("/claims/1")
+    against = page.classed("side-against")[0].text
 
-    assert "≠ number claim: 31, passage: 14" in page.classed("side-against")[0].text
-    assert "14" in [one.text for one in page.classed("m-differs")]
+    assert "≠ quantity claim 31, passage 14" in against
+    assert "claim The ferry Berta carries 31 cars." in against
+    assert ["14", "31"] == [one.text for one in page.classed("m-differs") if one.text.isdigit()][:2]
+
+
+def test_a_search_shows_what_the_checks_of_the_run_find(sailing):
+    """In a sentence that is not judged yet, as it will be told once it is evidence."""
+    page = sailing.page("/claims/1/search?q=ferry+Berta+carries+cars")
+
+    assert "≠ quantity claim 31, passage 14" in page.classed("hits")[0].text
+
+
+def test_a_run_without_checks_has_nothing_marked_as_different(ferries, tmp_path, review):
+    """Its verdicts do not go by figures, and the page does not say otherwise."""
+    settings = Settings(corpus=str(ferries / "corpus"), index=str(ferries / "index"), quantities=False, cues=False)
+    run_job(ferries / "claims.csv", tmp_path / "plain", settings, scorer=RuleNLI())
+    page = review(tmp_path / "plain").page("/claims/1")
+
+    assert [] == [one.text for one in page.classed("m-differs") if one.text.isdigit()]
+    assert [] == page.classed("findings")
 
 
 def test_the_probabilities_are_numbers_and_a_bar(harbour):
@@ -504,6 +523,18 @@ def test_nothing_tells_the_verdict_before_the_decision(drawn, position):
     assert [leak for leak in LEAKS if leak in markup.lower()] == []
     assert [label for label in Label if re.search(rf"\b{label.value}\b", markup, re.IGNORECASE)] == []
     assert "bob" not in markup
+
+
+def test_what_a_check_found_is_hidden_until_the_decision(sailing):
+    """It is what the machine goes by; figures and words in common are there for anybody."""
+    markup = without_form(sailing.get("/claims/1?drawn=1:3").text)
+    hits = sailing.get("/claims/1/search?q=ferry+Berta+carries&drawn=1:3").text
+
+    assert "m-shared" in markup
+    for text in (markup, hits):
+        assert "The ferry Berta" in text
+        assert "quantity" not in text
+        assert 'class="m-differs">14' not in text
 
 
 def test_the_decision_form_is_the_same_for_every_verdict(drawn):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from factcheck.run.ledger import Ledger
 from factcheck.run.reviewed import read_reviews
 from factcheck.run.reviews import Decide, Event, Note, Reviews, Status, seen_evidence
 from factcheck.types import (
+    Check,
     Claim,
     Evidence,
     EvidenceFrom,
+    Finding,
     Hit,
     Label,
     NLIScores,
@@ -190,6 +193,23 @@ def test_filters_narrow_the_list(page):
 
     page.get_by_role("button", name="Contradicted").first.click()
     assert 11 == page.locator(".claim").count()
+
+
+def test_what_a_check_found_is_marked_and_told(tmp_path, new_page):
+    """The figure that does not fit, by its place in code points, and the finding in words as they are."""
+    found = Finding(Check.QUANTITY, "mismatched", "claim 31, passage <b>14</b>", (0, 2), (10, 12), opposes=True)
+    item = replace(evidence("\U0001f9ca Ferries 14 sail.", Stance.CONTRADICTS), findings=(found,))
+    run = make_run(tmp_path / "run", [verdict(0, C, item), verdict(1, S, evidence("Three cranes work."))])
+    page = new_page(viewport={"width": 1200, "height": 900})
+    page.goto(written(run, tmp_path / "report.html").as_uri())
+    page.get_by_text("Claim number 0 about cranes.").click()
+    page.get_by_text("Claim number 1 about cranes.").click()
+
+    assert ["14"] == texts(page, ".differs")
+    assert ["\U0001f9ca Ferries 14 sail.", "Three cranes work."] == [
+        text.replace("≠\u202f", "") for text in texts(page, "mark")
+    ]
+    assert ["≠ quantity: claim 31, passage <b>14</b>"] == texts(page, ".findings li")
 
 
 def test_evidence_stands_for_and_against_with_the_quote_marked(page):

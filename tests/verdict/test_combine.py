@@ -207,21 +207,6 @@ def test_a_decisive_label_names_a_passage_of_its_stance(rule, found):
         assert one != other
 
 
-@settings(max_examples=40)
-@given(rules, passages)
-def test_a_document_alone_is_weighed_by_its_own_passages(rule, found):
-    """Every document has an answer, none conflicts with itself, and the only document is the whole."""
-    alone = rule.alone(CLAIM, found)
-
-    assert sorted({one.hit.passage.source.doc_id for one in found}) == list(alone)
-    assert all(weighing.label is not Label.CONFLICTING for weighing in alone.values())
-    if len(alone) == 1:
-        assert [rule.weigh(CLAIM, found)] == list(alone.values())
-    for doc_id, weighing in alone.items():
-        places = [at for at in (weighing.supports, weighing.contradicts) if at is not None]
-        assert all(found[at].hit.passage.source.doc_id == doc_id for at in places)
-
-
 def test_a_copy_elsewhere_is_no_other_document():
     """The contradicting document prints the supporting sentence too: it does not conflict with the first one alone."""
     both = [judged(SUPPORT, "a", copies=("b",)), judged((0.0, 0.05, 0.95), "b")]

@@ -22,6 +22,8 @@ FILLER = "Gulls rest there. "
 CLAIM = "Members of the Tarn club rose by 12 percent more than in May 2019 if Ann Holm said that it opened."
 READERS = {
     "quantity": lambda text: quantity.check(text, passage(text)),
+    "figures in both": lambda text: quantity.shared(text, text),
+    "plain numbers in both": lambda text: quantity.shared(text, text, language="de"),
     "opposition": lambda text: opposition.check(text.replace("few", "all").replace("more", "less"), passage(text)),
     "relayed": lambda text: relayed.check(CLAIM, passage(text)),
     "qualified": lambda text: qualified.check(CLAIM, passage(text)),
@@ -36,6 +38,8 @@ READERS = {
 }
 REPEATED = {
     "quantity": ["1 ", "$5 ", "5 to ", "COVID-19 "],
+    "figures in both": ["1 ", "$5 ", "5 to ", "COVID-19 "],
+    "plain numbers in both": ["1 ", "$5 "],
     "opposition": ["more ", "gulls rest few there "],
     "relayed": ["he said ", "if ", "may "],
     "qualified": ["if ", "aged 5 ", "except in "],

@@ -73,3 +73,47 @@ def test_numbers_stand_in_order_and_do_not_overlap(text):
 
     assert all(one.end <= other.start for one, other in pairwise(found))
     assert all(number.start < number.end <= len(text) and number.values and number.step > 0 for number in found)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("0.4 billion people", "400 million people"),
+        ("1 200 men", "1,200 men"),
+        ("31 per cent", "31%"),
+        ("the twenty-first dam", "dam number 21"),
+        ("3.5 km", "3,500 metres"),
+        ("two dozen eggs", "24 eggs"),
+        ("$3bn", "3 billion dollars"),
+        ("−4 °C", "-4 °C"),
+        ("five hundred thousand", "500,000"),
+        ("2 square kilometres", "200 hectares"),
+        ("٣٤ boats", "34 boats"),
+        ("two years", "24 months"),
+    ],
+)
+def test_equal_values_are_equal_in_any_notation(one, other):
+    """And in another unit of the same measure."""
+    assert numbers(one)[0].equals(numbers(other)[0])
+
+
+def test_digits_within_names_are_no_numbers():
+    """CO2 counts nothing."""
+    assert values("CO2 from an A320 and H2O") == []
+
+
+def test_a_year_before_a_number_is_not_joined_with_it():
+    """A blank groups thousands only where there are at most three digits before it."""
+    assert values("In 2014 300 men") == [[2014], [300]]
+
+
+def test_a_point_can_group_thousands_where_the_language_does_so():
+    """Both readings count, since nobody can tell."""
+    assert values("1.200", language="de") == [[1.2, 1200]]
+    assert values("1.200", language="en") == [[1.2]]
+
+
+@given(st.integers(0, 10**12))
+def test_grouped_digits_are_the_plain_number(value):
+    """With commas or without."""
+    assert values(f"{value:,} x") == values(f"{value} x") == [[value]]

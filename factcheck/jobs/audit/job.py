@@ -1,7 +1,7 @@
 """The audit itself: first through the ledger in claim order, then through the corpus in file order."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -139,6 +139,18 @@ class _LedgerCheck:
                 yield _of_claim(stored, Outcome(Kind.RECORD, f"passage {rank + 1}: {wrong}", _ALTERED))
             if item is not None:
                 evidence.append(item)
+        yield from self._passages(stored, verdict, claim, evidence)
+        if self.terms is not None and verdict.evidence_from != EvidenceFrom.GOLD.value:  # which is searched by no date
+            yield from _later(stored, evidence, self.terms)
+        if sound and claim is not None and self.terms is not None and self.terms.same_method:
+            faults = list(derive(claim, verdict, evidence, self.terms))
+            if faults:
+                yield _of_claim(stored, Outcome(Kind.VERDICT, ", ".join(faults), _ALTERED))
+
+    def _passages(
+        self, stored: StoredClaim, verdict: StoredVerdict, claim: Claim | None, evidence: Sequence[Evidence]
+    ) -> Iterator[Finding]:
+        """Check what the claim itself brought, and take in what is quoted from the corpus."""
         for item in evidence:
             for passage in (item.passage, *item.hit.copies):
                 self._report.passages += 1
@@ -148,10 +160,6 @@ class _LedgerCheck:
                 self._report.brought += 1
                 if finding := self._context(stored, verdict, claim, passage):
                     yield finding
-        if sound and claim is not None and self.terms is not None and self.terms.same_method:
-            faults = list(derive(claim, verdict, evidence, self.terms))
-            if faults:
-                yield _of_claim(stored, Outcome(Kind.VERDICT, ", ".join(faults), _ALTERED))
 
     def _context(
         self, stored: StoredClaim, verdict: StoredVerdict, claim: Claim | None, passage: Passage
@@ -189,6 +197,26 @@ def _of_claim(stored: StoredClaim, outcome: Outcome, passage: Passage | None = N
         spans=((passage.start, passage.end),) if passage else (),
         claims=(stored.id,),
     )
+
+
+def _later(stored: StoredClaim, evidence: Sequence[Evidence], terms: Terms) -> Iterator[Finding]:
+    """A finding for each document of the evidence, copies too, that the run was to leave out for its date."""
+    found: dict[tuple[str, str | None], list[Passage]] = {}
+    for item in evidence:
+        for passage in (item.passage, *item.hit.copies):
+            if terms.is_later(passage.source):
+                found.setdefault((passage.source.doc_id, passage.source.date), []).append(passage)
+    for (doc_id, date), passages in found.items():
+        yield Finding(
+            kind=Kind.LATER,
+            where=f"claim {stored.id!r}, document {doc_id!r}",
+            found=f"dated {date}, and the run was to leave out documents dated later than {terms.as_of}",
+            fix=_ALTERED,
+            path=passages[0].source.path,
+            doc_id=doc_id,
+            spans=tuple((passage.start, passage.end) for passage in passages),
+            claims=(stored.id,),
+        )
 
 
 def _recorded_corpus(settings: Settings | None) -> str | None:

@@ -5,8 +5,9 @@ from importlib.metadata import version
 from typing import Any, Self
 
 from factcheck.jobs.bench import METHOD
-from factcheck.types import Claim, EvidenceFrom
+from factcheck.types import Claim, EvidenceFrom, Source
 from factcheck.verdict.decide import Rule
+from factcheck.verdict.periods import by
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Terms:
     language: str
     same_method: bool  # whether this version decides as the one that made the run
     same_splitter: bool  # whether sentences are cut as they were for the run
+    as_of: str = ""  # documents of the corpus that are dated later were left out
 
     @classmethod
     def of(cls, identity: Any) -> Self:  # noqa: ANN401 (whatever the ledger holds)
@@ -35,7 +37,12 @@ class Terms:
             language=str(identity["language"]),
             same_method=identity["method"] == METHOD,
             same_splitter=identity["versions"].get("sentencex") == version("sentencex"),
+            as_of=str(identity.get("as_of") or ""),
         )
+
+    def is_later(self, source: Source) -> bool:
+        """Whether a document of the corpus is dated later than the run was to look."""
+        return not by(self.as_of, source.date)
 
     def source_of(self, claim: Claim) -> EvidenceFrom:
         """Where the evidence of a claim was looked for."""

@@ -277,7 +277,8 @@
     const [title, path, url, date] = data.documents[one.document];
     const quote = make("blockquote", { class: "quote", dir: "auto" });
     if (one.before !== undefined) quote.append(make("span", { class: "around", text: one.before }));
-    quote.append(make("mark", { text: one.quote }));
+    const differs = new Set(one.differs ?? []);
+    quote.append(make("mark", {}, ...one.quote.map((text, at) => (differs.has(at) ? make("span", { class: "differs", text }) : text))));
     if (one.after !== undefined) quote.append(make("span", { class: "around", text: one.after }));
     const facts = [path === title ? null : path, one.page === undefined ? null : `page ${one.page}`, `characters ${one.span[0]}–${one.span[1]}`, date];
     const where = make("p", { class: "where" });
@@ -297,12 +298,14 @@
       { class: `piece ${STANCES[one.stance].css}${one.wrong ? " wrong" : ""}` },
       quote,
       one.read === undefined ? null : make("p", { class: "where" }, "The model read: ", words(one.read)),
+      one.findings === undefined ? null : make("ul", { class: "findings", "aria-label": "What the words of the quote say against its probabilities" }, ...one.findings.map(finding)),
       where,
       one.copies === undefined ? null : make("p", { class: "where" }, "Also in: ", words(one.copies.join("; "))),
       marks.length === 0 ? null : make("p", { class: "where", text: marks.join(", ") }),
       make("div", { class: "chances" }, bar, make("span", { text: shares })),
     );
   };
+  const finding = ([check, detail]) => make("li", {}, make("span", { "aria-hidden": "true", text: "≠ " }), make("strong", { text: `${check}: ` }), words(detail));
   const percent = (share) => `${Math.round(share * 100)} %`;
   const notes = (at) => {
     const review = details(at).review ?? {};
