@@ -10,6 +10,7 @@ from typing import TypeVar
 from factcheck.errors import ClaimsError
 from factcheck.nli import PairScorer
 from factcheck.retrieval.finder import Finder, Found
+from factcheck.retrieval.joined import joined
 from factcheck.types import Claim, EvidenceFrom, Hit, Judged, NLIScores, Verdict
 from factcheck.verdict.decide import Rule
 
@@ -24,6 +25,7 @@ def verify(  # noqa: PLR0913 (all named)
     rule: Rule,
     stages: Sequence[int] = (),
     window: int = 128,
+    join: bool = False,
 ) -> Generator[Verdict, None, None]:
     """One verdict a claim, in order.
 
@@ -34,9 +36,10 @@ def verify(  # noqa: PLR0913 (all named)
 
     With `stages` 4 and 10, the passages of rank 1 to 4 are judged for every claim of the window, then, together, the
     rest of those claims whose verdict `rule` does not hold for settled. That follows from the claim's own scores alone.
-    Gold evidence has no ranks and is judged whole.
+    Gold evidence has no ranks and is judged whole. With `join` the two best sentences of one document are judged
+    together too, after all others.
     """
-    for cases in _prepared(_chunks(claims, window), finder, scorer, rule):
+    for cases in _prepared(_chunks(claims, window), finder, scorer, rule, join=join):
         _judge([case for case in cases if case.texts], scorer, rule, stages)
         for case in cases:
             yield rule.decide(
@@ -105,19 +108,22 @@ def _is_settled(case: _Case, rule: Rule) -> bool:
     return rule.settles(rule.decide(case.claim, case.judged, evidence_from=case.evidence_from))
 
 
-def _case(claim: Claim, found: Found, scorer: PairScorer, rule: Rule) -> _Case:
+def _case(claim: Claim, found: Found, scorer: PairScorer, rule: Rule, *, join: bool) -> _Case:
     """The hits as the model can read them: context is left out, then the sentence split, where it is too long."""
     texts = rule.texts(claim)
     longest = max(texts, key=lambda text: scorer.count_tokens([text])) if len(texts) > 1 else claim.text
     pieces = [fitted(hit, longest, scorer) for hit in found.hits]
     ends = list(accumulate(map(len, pieces)))
+    both = joined(found.hits) if join else None
+    if both is not None and _fits(both.passage.premise, longest, scorer):
+        pieces.append([both])
     return _Case(claim, found.evidence_from, list(chain.from_iterable(pieces)), ends, texts)
 
 
 def fitted(hit: Hit, claim: str, scorer: PairScorer) -> list[Hit]:
     """A hit as the model can read it beside a claim: without context, then in parts, where it is too long."""
     passage = hit.passage
-    if _surely_fits(passage.premise, claim, scorer) or len(scorer.windows(passage.premise, claim)) == 1:
+    if _fits(passage.premise, claim, scorer):
         return [hit]
     spans = scorer.windows(passage.quote, claim)
     return [
@@ -135,6 +141,10 @@ def fitted(hit: Hit, claim: str, scorer: PairScorer) -> list[Hit]:
     ]
 
 
+def _fits(premise: str, claim: str, scorer: PairScorer) -> bool:
+    return _surely_fits(premise, claim, scorer) or len(scorer.windows(premise, claim)) == 1
+
+
 def _surely_fits(premise: str, claim: str, scorer: PairScorer) -> bool:
     """Whether a pair fits without counting: no tokeniser makes more tokens than there are ASCII characters."""
     specials = 8
@@ -147,14 +157,17 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def _prepared(chunks: Iterator[list[Claim]], finder: Finder, scorer: PairScorer, rule: Rule) -> Iterator[list[_Case]]:
+def _prepared(
+    chunks: Iterator[list[Claim]], finder: Finder, scorer: PairScorer, rule: Rule, *, join: bool
+) -> Iterator[list[_Case]]:
     """Windows of claims with their hits, the next one being searched for while the caller works on the one it has.
 
     Claims are read in the caller's thread, where their file or database belongs.
     """
 
     def prepare(chunk: list[Claim]) -> list[_Case]:
-        return [_case(claim, found, scorer, rule) for claim, found in zip(chunk, finder.find(chunk), strict=True)]
+        found = finder.find(chunk)
+        return [_case(claim, one, scorer, rule, join=join) for claim, one in zip(chunk, found, strict=True)]
 
     with ThreadPoolExecutor(max_workers=1) as thread:
         coming: deque[Future[list[_Case]]] = deque()

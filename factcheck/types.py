@@ -5,7 +5,7 @@ All are frozen; sequences are tuples. A span is half-open and counts code points
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -189,7 +189,8 @@ class Source:
 class Passage:
     """One sentence and what the model is shown of it.
 
-    `quote` is verbatim `text[start:end]` of the source; `premise` may open with the sentence before.
+    `quote` is verbatim `text[start:end]` of the source; `premise` may open with the sentence before. `joined` is the
+    span of another sentence of the source that was read together with it: the premise is both, in the source's order.
     """
 
     source: Source
@@ -199,6 +200,17 @@ class Passage:
     quote: str
     premise: str
     page: int | None = None
+    joined: tuple[int, int] | None = None
+
+    @property
+    def companion(self) -> "Passage | None":
+        """The sentence that was read together with this one, for itself."""
+        if self.joined is None:
+            return None
+        start, end = self.joined
+        text = self.premise.removeprefix(self.quote) if self.start < start else self.premise.removesuffix(self.quote)
+        quote = text.strip()
+        return replace(self, start=start, end=end, quote=quote, premise=quote, joined=None)
 
 
 @dataclass(frozen=True, slots=True)

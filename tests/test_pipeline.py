@@ -41,11 +41,28 @@ def index(tmp_path_factory):
     return CorpusIndex(root / "idx")
 
 
-def run(claims, index=None, *, scorer=None, window=128, stages=(), **options):
+def run(claims, index=None, *, scorer=None, window=128, stages=(), join=False, **options):
     finder = EvidenceFinder(index, **options)
     for claim in claims:
         finder.check(claim)
-    return list(verify(claims, finder=finder, scorer=scorer or RuleNLI(), rule=RULE, stages=stages, window=window))
+    scorer = scorer or RuleNLI()
+    return list(verify(claims, finder=finder, scorer=scorer, rule=RULE, stages=stages, window=window, join=join))
+
+
+def test_two_sentences_of_a_document_can_support_together(index):
+    """A claim that no single sentence bears out is supported by two that are judged together, if that is asked for."""
+    text = "The ferry sails twice a day, and that cost 40 million euros."
+    claim = Claim("6", text, doc_ids=("a.txt",))
+
+    [apart], [together] = run([claim], index), run([claim], index, join=True)
+
+    assert apart.label is Label.NOT_ENOUGH_INFO
+    assert together.label is Label.SUPPORTED
+    ground = together.evidence[0].passage
+    assert ground.joined is not None
+    assert ground.companion is not None
+    assert {ground.quote, ground.companion.quote} == {"It cost 40 million euros.", "The ferry sails twice a day."}
+    assert together.judged == apart.judged + 1
 
 
 def test_each_verdict_can_be_reached(index):

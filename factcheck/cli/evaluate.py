@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @takes_settings(
     *("corpus", "index", "evidence", "models", "passages", "retriever", "embedder"),
     *("null", "unrelated", "ablate", "first", "out"),
-    *("labels", "precision", "device", "language", "stages", "context", "support", "contradict"),
+    *("labels", "precision", "device", "language", "stages", "context", "join", "support", "contradict"),
     *("calibration", "max_error", "delta", "quantities", "cues", "parts", "check_all", "languages", "as_of"),
     *("on_error", "format", "encoding", "cache", "no_cache", "cache_mb"),
     helps={
@@ -49,7 +49,7 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     ablate: Annotated[
         str | None,
         typer.Option(
-            help="One change at a time, of retriever, k, context, aggregation, quantity, cues, parts, model, "
+            help="One change at a time, of retriever, k, context, join, aggregation, quantity, cues, parts, model, "
             "precision; several with commas, or all."
         ),
     ] = None,

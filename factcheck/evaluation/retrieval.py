@@ -88,13 +88,9 @@ def gold_ranks(gold: Gold, hits: Sequence[Hit]) -> Ranks:
 
 
 def judged_hits(verdict: Verdict) -> tuple[Hit, ...]:
-    """The hits of a verdict that were judged, as retrieval ranked them."""
-    return tuple(
-        sorted(
-            (item.hit for item in verdict.evidence),
-            key=lambda hit: (-hit.score, hit.passage.source.doc_id, hit.passage.start, hit.passage.end),
-        )
-    )
+    """The hits of a verdict that were judged, as retrieval ranked them; a sentence that was read twice is one."""
+    hits = {(item.passage.source.doc_id, item.passage.start, item.passage.end): item.hit for item in verdict.evidence}
+    return tuple(hits[place] for place in sorted(hits, key=lambda place: (-hits[place].score, place)))
 
 
 def _rank(item: GoldSentence, hits: Sequence[Hit]) -> float:

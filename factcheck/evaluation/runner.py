@@ -41,6 +41,7 @@ _SCORING: Final = frozenset(
         "device",
         "stages",
         "passages",
+        "join",
         "support",
         "contradict",
         "calibration",

@@ -58,6 +58,7 @@ def _schema(*, reviewed: bool) -> "pa.Schema":
     evidence = {
         **passage,
         "premise": text,
+        "joined": span,
         "stance": text,
         "entailment": real,
         "neutral": real,

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from factcheck.errors import FactcheckError, ScoreError
@@ -151,6 +152,7 @@ def evidence_record(evidence: Evidence) -> dict[str, JSON]:
     return {
         **passage_record(evidence.passage),
         "premise": evidence.passage.premise,
+        "joined": None if evidence.passage.joined is None else list(evidence.passage.joined),
         "stance": evidence.stance.value,
         "entailment": _rounded(evidence.scores.entailment),
         "neutral": _rounded(evidence.scores.neutral),
@@ -232,8 +234,11 @@ def evidence_from_record(record: Mapping[str, Any]) -> Evidence:
         KeyError, TypeError, ValueError: The record was not written by it.
     """
     copies = tuple(_passage(copy, premise=copy["quote"]) for copy in record["copies"])
+    passage = _passage(record, premise=record["premise"])
+    if joined := record.get("joined"):
+        passage = replace(passage, joined=(joined[0], joined[1]))
     return Evidence(
-        hit=Hit(_passage(record, premise=record["premise"]), float(record["retrieval_score"]), copies),
+        hit=Hit(passage, float(record["retrieval_score"]), copies),
         scores=NLIScores(float(record["entailment"]), float(record["neutral"]), float(record["contradiction"])),
         stance=Stance(record["stance"]),
         findings=tuple(_finding(item) for item in record.get("findings", ())),

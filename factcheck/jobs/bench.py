@@ -17,7 +17,7 @@ from factcheck.run.manifest import scoring_versions
 from factcheck.types import JSON, Claim, Verdict
 from factcheck.verdict.decide import Rule
 
-METHOD = 3
+METHOD = 4
 """Raised when the same inputs and settings would give other verdicts than before."""
 
 
@@ -54,6 +54,7 @@ class Workbench:
             rule=self.rule,
             stages=self.settings.stages,
             window=self.settings.window,
+            join=self.settings.join,
         )
 
     def notes(self) -> tuple[str, ...]:

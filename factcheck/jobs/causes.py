@@ -21,7 +21,18 @@ from factcheck.verdict.decide import SETTINGS, Rule
 _ASKED = ("doc_ids", "gold")  # by a claim, of retrieval
 _SCORING = {"model", "labels", "numeric_class", "processor", "method"}
 _SCORING |= {"versions.torch", "versions.transformers", "versions.tokenizers"}
-_RETRIEVAL = {"passages", "stages", "context", "evidence", "language", "method", "as_of", "retriever", "embedder"}
+_RETRIEVAL = {
+    "passages",
+    "stages",
+    "context",
+    "evidence",
+    "language",
+    "method",
+    "as_of",
+    "retriever",
+    "embedder",
+    "join",
+}
 _RETRIEVAL |= {"versions.lancedb", "versions.sentencex", *(f"claim.{name}" for name in _ASKED)}
 _BUDGET = ("max_error", "delta")  # of a calibration, with which they change
 _CHANGES = tuple(name for name in SETTINGS if name not in _BUDGET)

@@ -21,8 +21,9 @@ from factcheck.jobs.bench import METHOD
 from factcheck.jobs.reasons import Case, against_thresholds, case_of, in_words, standing
 from factcheck.jobs.sources import cached_index, finder_of
 from factcheck.retrieval.finder import EvidenceFinder
+from factcheck.retrieval.joined import joined
 from factcheck.run.ledger import Ledger
-from factcheck.types import JSON, Claim, Evidence, EvidenceFrom, Hit, Judged, Label, Verdict
+from factcheck.types import JSON, Evidence, EvidenceFrom, Hit, Judged, Label, Verdict
 from factcheck.verdict.decide import Rule
 
 TRACE_VERSION = 1
@@ -231,7 +232,7 @@ class Tracer:
         why_not = "" if brought else self._index[1]
         if not why_not:
             try:
-                found = _joined(self._found(verdict.claim), verdict)
+                found = _matched(self._found(verdict), verdict)
             except (ConfigError, CorpusError, ModelError) as error:  # the embedder or its vectors are not there
                 return _remembered(verdict), f"the run's sources cannot be searched ({error.where}: {error.found})"
             if found is not None:
@@ -239,12 +240,15 @@ class Tracer:
             why_not = "a search in the run's sources now gives other passages than those that were judged"
         return _remembered(verdict), f"{why_not}: what follows is what the verdict itself tells"
 
-    def _found(self, claim: Claim) -> Sequence[Hit]:
+    def _found(self, verdict: Verdict) -> Sequence[Hit]:
         try:
-            self._finder.check(claim)
+            self._finder.check(verdict.claim)
         except ClaimsError:  # gold evidence that was found once
             return ()
-        return self._finder.find([claim])[0].hits
+        hits = self._finder.find([verdict.claim])[0].hits
+        both = joined(hits) if self._settings.join else None
+        left_out = not verdict.unjudged and not any(item.passage.joined for item in verdict.evidence)  # too long
+        return hits if both is None or left_out else (*hits, both)
 
     def _stages(self, verdict: Verdict, hits: Sequence[tuple[Hit, list[int]]]) -> tuple[StageEnd, ...]:
         """How the claim stood at the end of each stage that had passages left to judge."""
@@ -281,13 +285,13 @@ def _searched_text(hit: Hit, parts: Sequence[int], verdict: Verdict, *, brought:
     return " ".join([*(() if brought else (hit.passage.source.title,)), hit.passage.quote, *quotes])
 
 
-def _joined(hits: Sequence[Hit], verdict: Verdict) -> list[tuple[Hit, list[int]]] | None:
+def _matched(hits: Sequence[Hit], verdict: Verdict) -> list[tuple[Hit, list[int]]] | None:
     """Each hit with the places of its parts among the evidence; None where these are not the hits of the verdict."""
-    joined = [(hit, [at for at, item in enumerate(verdict.evidence) if _is_part(item.hit, hit)]) for hit in hits]
-    judged = [bool(parts) for _, parts in joined]
-    whole = sorted(at for _, parts in joined for at in parts) == list(range(verdict.judged))
+    matched = [(hit, [at for at, item in enumerate(verdict.evidence) if _is_part(item.hit, hit)]) for hit in hits]
+    judged = [bool(parts) for _, parts in matched]
+    whole = sorted(at for _, parts in matched for at in parts) == list(range(verdict.judged))
     in_order = judged == sorted(judged, reverse=True)
-    return joined if whole and in_order and (False in judged) == (verdict.unjudged > 0) else None
+    return matched if whole and in_order and (False in judged) == (verdict.unjudged > 0) else None
 
 
 def _is_part(part: Hit, hit: Hit) -> bool:
@@ -295,7 +299,7 @@ def _is_part(part: Hit, hit: Hit) -> bool:
     inner, outer = part.passage, hit.passage
     start, end = inner.start - outer.start, inner.end - outer.start
     return (
-        (inner.source.doc_id, inner.sentence) == (outer.source.doc_id, outer.sentence)
+        (inner.source.doc_id, inner.sentence, inner.joined) == (outer.source.doc_id, outer.sentence, outer.joined)
         and 0 <= start < end <= len(outer.quote)
         and inner.quote == outer.quote[start:end]
         and part.score == hit.score

@@ -50,9 +50,10 @@ class Item:
         return self.hit.passage
 
     @property
-    def lead(self) -> str:
-        """What the model read before the quote; empty where it read the quote alone."""
-        return self.passage.premise.removesuffix(self.passage.quote).rstrip()
+    def around(self) -> tuple[str, str]:
+        """What the model read before the quote and after it; both empty where it read the quote alone."""
+        before, _, after = self.passage.premise.partition(self.passage.quote)
+        return before.strip(), after.strip()
 
     @property
     def bar(self) -> tuple[Part, ...]:

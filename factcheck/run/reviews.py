@@ -406,8 +406,8 @@ def seen_evidence(verdict: Verdict) -> str:
 
 
 def passage_key(passage: Passage) -> str:
-    """What names a passage in a run, whatever its rank."""
-    parts = [passage.source.doc_id, passage.start, passage.end, passage.quote]
+    """What names a passage in a run, whatever its rank; a sentence can be read for itself and with another one."""
+    parts = [passage.source.doc_id, passage.start, passage.end, passage.quote, *(passage.joined or ())]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -1,7 +1,7 @@
 """What the words of claim and passage say beside the model, and what that makes of the model's probabilities."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Self
 
@@ -72,9 +72,16 @@ class Checks:
             found.append(Finding(Check.LANGUAGE, language, f"the passage is in {language}"))
         if self.quantities:
             found += [*quantity.check(claim, passage), *opposition.check(claim, passage)]
-        if self.cues:
-            found += [*relayed.check(claim, passage), *qualified.check(claim, passage)]
+        if self.cues and passage.companion is None:
+            found += _cues(claim, passage)
+        if self.cues and passage.companion is not None:  # each sentence for itself; spans are those of the quote
+            found += _cues(claim, replace(passage, premise=passage.quote, joined=None))
+            found += [replace(one, passage=None) for one in _cues(claim, passage.companion)]
         return tuple(found)
+
+
+def _cues(claim: str, passage: Passage) -> tuple[Finding, ...]:
+    return (*relayed.check(claim, passage), *qualified.check(claim, passage))
 
 
 def weighed(scores: NLIScores, findings: Sequence[Finding]) -> NLIScores:

@@ -383,7 +383,7 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
     theirs = figures(passage.premise)
     title = passage.source.title[:TITLE]
     named = figures(f"{title} {passage.source.date or ''}"[: 2 * TITLE])
-    shift = len(passage.premise) - len(passage.quote) if passage.premise.endswith(passage.quote) else None
+    shift = None if (at := passage.premise.rfind(passage.quote)) < 0 else at
     if any(len(found.amounts) + len(found.dates) > _MOST_FIGURES for found in (ours, theirs)):
         return ()
     lacks = [*_lacking_amounts(ours, theirs, named), *_lacking_dates(ours, theirs, named)]

@@ -24,11 +24,22 @@ def stands(passage: Passage, text: str) -> bool:
     return without_surrogates(text[passage.start : passage.end]) == passage.quote
 
 
+def joins(passage: Passage, text: str) -> bool:
+    """Whether the premise is the quote and the sentence that was read with it, in the order of the text."""
+    if passage.joined is None:
+        return False
+    spans = sorted([(passage.start, passage.end), passage.joined])
+    return passage.premise == without_surrogates(" ".join(text[start:end] for start, end in spans))
+
+
 def opens_before(passage: Passage, text: str) -> bool:
     """Whether the premise is the quote, or what the text has right before it, a space, and the quote.
 
     Between the two there may be anything but letters and digits. Where the sentence before begins is not looked at.
+    A sentence that was read with another one is held against the text at the spans of both.
     """
+    if passage.joined is not None:
+        return joins(passage, text)
     if passage.premise == passage.quote:
         return True
     lead = passage.premise.removesuffix(f" {passage.quote}")
@@ -62,6 +73,7 @@ def misquoted(passage: Passage, text: str) -> Outcome:
 
 
 def overshown(passage: Passage) -> Outcome:
-    """The outcome for a premise that is neither the quote nor the sentence before and the quote."""
-    found = f"the premise {excerpt(passage.premise)} is not {excerpt(passage.quote)} with the sentence before it"
+    """The outcome for a premise that is neither the quote nor it with its companion or the sentence before."""
+    other = "the sentence before it" if passage.joined is None else f"what stands at {passage.joined}"
+    found = f"the premise {excerpt(passage.premise)} is not {excerpt(passage.quote)} with {other}"
     return Outcome(Kind.PREMISE, found, "the run's record was altered: do not rely on it")

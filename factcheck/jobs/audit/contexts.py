@@ -3,7 +3,7 @@
 import hashlib
 from functools import lru_cache
 
-from factcheck.jobs.audit.compare import Outcome, changed, misquoted, opens_before, overshown, stands
+from factcheck.jobs.audit.compare import Outcome, changed, joins, misquoted, opens_before, overshown, stands
 from factcheck.jobs.audit.findings import Kind, excerpt
 from factcheck.jobs.audit.terms import Terms
 from factcheck.retrieval.finder import context_matches
@@ -40,6 +40,8 @@ def _brought(claim: Claim, origin: EvidenceFrom) -> tuple[Context, ...]:
 
 
 def _premise_stands(passage: Passage, context: Context, terms: Terms) -> bool:
+    if passage.joined is not None:
+        return joins(passage, context.text)
     if passage.premise == passage.quote:
         return True
     before = _befores(context, terms.language).get(passage.start)

@@ -12,7 +12,7 @@ from factcheck.corpus.readers import Reader
 from factcheck.corpus.readers.streams import without_surrogates
 from factcheck.corpus.sentences import sentences_before, split
 from factcheck.errors import CorpusError
-from factcheck.jobs.audit.compare import Outcome, changed, misquoted, opens_before, overshown, stands
+from factcheck.jobs.audit.compare import Outcome, changed, joins, misquoted, opens_before, overshown, stands
 from factcheck.jobs.audit.findings import Finding, Kind, excerpt
 from factcheck.jobs.audit.quotes import Quoted, Quotes
 from factcheck.jobs.audit.terms import Terms
@@ -171,6 +171,8 @@ class SourceCheck:
         return Outcome(Kind.UNCHECKED, found, f"audit where {was} is installed, or bring the run up to date")
 
     def _premise_stands(self, document: Document, passage: Passage, leads: dict[int, str]) -> bool:
+        if passage.joined is not None:
+            return joins(passage, document.text)
         if passage.premise == passage.quote:
             return True
         lead = leads.get(passage.start)
@@ -181,7 +183,9 @@ class SourceCheck:
 
     def _leads(self, document: Document, quoted: list[Quoted]) -> dict[int, str]:
         """The sentences before those whose premises open with one; no other block of the document is cut."""
-        starts = [one.passage.start for one in quoted if one.passage.premise != one.passage.quote]
+        starts = [
+            one.passage.start for one in quoted if one.passage.premise != one.passage.quote and not one.passage.joined
+        ]
         if not starts or self._terms is None:
             return {}
         blocks = document.blocks
