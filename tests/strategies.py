@@ -1,5 +1,7 @@
 """Hypothesis strategies for the records of factcheck.types."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from factcheck.types import (
@@ -56,9 +58,17 @@ def passages(draw):
     )
 
 
+@st.composite
+def joined(draw):
+    """A passage that was read together with a later sentence."""
+    passage, quote = draw(passages()), draw(st.text(min_size=1, max_size=40))
+    start = passage.end + 1
+    return replace(passage, premise=f"{passage.quote} {quote}", joined=(start, start + len(quote)))
+
+
 hits = st.builds(
     Hit,
-    passage=passages(),
+    passage=passages() | joined(),
     score=st.floats(0, 1e4, exclude_max=True),  # what BM25 gives
     copies=st.lists(passages(), max_size=2).map(tuple),
 )

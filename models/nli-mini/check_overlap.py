@@ -79,7 +79,8 @@ def main() -> int:
         print(f"{path.name}: {total} pairs; " + ", ".join(f"{count} {what}" for what, count in counts.items()))
         bad += sum(counts.values())
     if given.write_hashes:
-        write_hashes(paths)
+        stages = (recipe.settings[name]["train"] for name in ("student", "student-2"))
+        write_hashes(recipe.paths["work"] / "mix" / name for names in stages for name in names)
         print(f"wrote {PLAIN} and {MASKED}")
     return bool(bad)
 

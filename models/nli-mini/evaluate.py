@@ -52,7 +52,7 @@ def sets(recipe: Recipe, rows: int | None, seed: int = 1) -> dict[str, list[Pair
         if evidence["evidence_label"] == "NOT_ENOUGH_INFO" and not evidence["entropy"]
     ]
     found["unrelated.fool_me_twice"] = []
-    for record in json_lines(data / "fool_me_twice" / "dev.jsonl"):
+    for record in recipe.fool_me_twice(for_training=False):
         gold = {normalised(evidence["text"]) for evidence in record["gold_evidence"]}
         others = [e["text"] for e in record["retrieved_evidence"] if normalised(e["text"]) not in gold]
         found["unrelated.fool_me_twice"] += [
@@ -64,7 +64,7 @@ def sets(recipe: Recipe, rows: int | None, seed: int = 1) -> dict[str, list[Pair
             record["text"],
             {"SUPPORTS": "entailment", "REFUTES": "contradiction"}[record["label"]],
         )
-        for record in json_lines(data / "fool_me_twice" / "dev.jsonl")
+        for record in recipe.fool_me_twice(for_training=False)
     ]
     for pairs in found.values():
         random.Random(seed).shuffle(pairs)

@@ -1,6 +1,6 @@
 """Fine-tunes a BERT-like checkpoint as a three-class NLI cross-encoder, on a CPU.
 
-    python models/nli-mini/train.py --config models/nli-mini/train.toml --resume
+    python models/nli-mini/train.py --config models/nli-mini/train.toml --stage student-2 --resume
     python models/nli-mini/train.py --base FOLDER --out FOLDER --train stage1.jsonl.gz --eval dev.jsonl.gz:1500
 
 Training and evaluation files are JSON Lines, gzip'd or not: `{"premise": ..., "hypothesis": ..., "label": ...}`, with
@@ -538,12 +538,12 @@ def train(
     return trainer
 
 
-def configured(path: Path) -> dict[str, Any]:
-    """`[student]` of a train.toml as arguments; files are looked for in its `work`."""
+def configured(path: Path, stage: str) -> dict[str, Any]:
+    """A stage of a train.toml, such as `[student]`, as arguments; files are looked for in its `work`."""
     settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    student: dict[str, Any] = settings["student"]
+    student: dict[str, Any] = settings[stage]
     paths = {name: (path.parent / value).resolve() for name, value in settings["paths"].items()}
-    student["base"] = str(paths["work"] / "base" / student["base"])
+    student["base"] = str(paths["work"] / student["base"])
     student["out"] = paths["work"] / student["out"]
     student["train"] = [str(paths["work"] / "mix" / name) for name in student["train"]]
     student["eval"] = [str(paths["data"] / "eval" / name) for name in student["eval"]]
@@ -553,7 +553,8 @@ def configured(path: Path) -> dict[str, Any]:
 def main(argv: Sequence[str] | None = None) -> None:
     """Train as the command line says; evaluation goes to `eval.json` beside the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, help="a train.toml, whose [student] replaces the defaults below")
+    parser.add_argument("--config", type=Path, help="a train.toml, a stage of which replaces the defaults below")
+    parser.add_argument("--stage", default="student", help="which one: student, then student-2")
     defaults: Mapping[str, Any] = {field.name: field.default for field in fields(Recipe)}
     parser.add_argument("--base", help="folder or Hugging Face name of the checkpoint to start from")
     parser.add_argument("--out", type=Path, help="folder for the model and its checkpoint")
@@ -581,7 +582,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out, if there is one")
     known, _ = parser.parse_known_args(argv)
     if known.config:
-        parser.set_defaults(**configured(known.config))
+        parser.set_defaults(**configured(known.config, known.stage))
     given = parser.parse_args(argv)
     if not (given.base and given.out and given.train):
         parser.error("--base, --out and --train are needed, or a --config that has them")

@@ -121,7 +121,7 @@ class Desk:
         return desk
 
     def verify(self, **options):
-        chosen = {"corpus": str(self.corpus), **options}
+        chosen = {"corpus": str(self.corpus), "join": False, **options}
         return run_job(self.claims, self.run, Settings(**chosen), scorer=RuleNLI())
 
     def audit(self, **options) -> tuple[AuditReport, list[Finding]]:
@@ -226,6 +226,34 @@ def test_a_run_over_untouched_files_holds(full):
     assert len(records) == report.passages
     longer = {item["path"] for item in records if item["premise"] != item["quote"]}
     assert {"town.txt", "deep/mill.md", "bridge.html", "deep/wells.csv", "bells.jsonl"} == longer
+
+
+def test_sentences_that_were_read_together_are_held_against_both_their_spans(tmp_path):
+    """Untouched, they stand; a premise with another word in its second sentence, or another span for it, is found."""
+    desk = Desk.make(tmp_path)
+    desk.verify(join=True)
+    report, findings = desk.audit()
+    assert ([], True) == (findings, report.holds)
+    joined = [
+        (position, rank)
+        for position, rank, record in desk.ledger("SELECT position, rank, record FROM evidence")
+        if json.loads(record)["joined"]
+    ]
+    assert joined
+    position, rank = joined[0]
+
+    desk.change_evidence(position, lambda record: record.update(premise=record["premise"] + " Really."), rank=rank)
+    _, [altered] = desk.audit()
+    desk.change_evidence(
+        position,
+        lambda record: record.update(
+            premise=record["premise"].removesuffix(" Really."), joined=[record["joined"][0], record["joined"][1] + 2]
+        ),
+        rank=rank,
+    )
+    _, [moved] = desk.audit()
+
+    assert [(Kind.PREMISE, (f"c{position}",))] * 2 == [(one.kind, one.claims) for one in (altered, moved)]
 
 
 def test_an_audit_changes_no_byte(full, tmp_path):

@@ -63,7 +63,7 @@ def verify(tmp_path, corpus):
 
     def start(name, *, claims=None, scorer=None, stopping=lambda: False, **settings):
         claims = claims or ask(tmp_path, *FERRIES)
-        settings = Settings(corpus=str(corpus), **settings)
+        settings = Settings(corpus=str(corpus), **{"join": False} | settings)  # one pair a sentence
         run_job(claims, tmp_path / name, settings, scorer=scorer or RuleNLI(), stopping=stopping)
         return tmp_path / name
 

@@ -166,11 +166,10 @@ class Quotes:
 def _record(passage: Passage) -> str:
     source = passage.source  # written out: dataclasses.astuple takes longer than all the rest of an audit
     origin = (source.doc_id, source.title, source.path, source.sha256, source.url, source.date, source.extractor)
-    return json.dumps(
-        (origin, passage.sentence, passage.start, passage.end, passage.quote, passage.premise, passage.page)
-    )
+    place = (passage.sentence, passage.start, passage.end)
+    return json.dumps((origin, *place, passage.quote, passage.premise, passage.page, passage.joined))
 
 
 def _passage(record: str) -> Passage:
-    origin, *rest = json.loads(record)
-    return Passage(Source(*origin), *rest)
+    origin, *rest, joined = json.loads(record)
+    return Passage(Source(*origin), *rest, joined and tuple(joined))
