@@ -39,6 +39,9 @@ def calibrate(  # noqa: PLR0913 (one parameter an option)
     across: Annotated[
         bool, typer.Option("--across", help="Leave out whole sources in turn: scores for claims unlike these.")
     ] = False,
+    keep_labels: Annotated[
+        bool, typer.Option("--keep-labels", help="Fit the confidences alone: verdicts stay as they are.")
+    ] = False,
     max_false_alarms: Annotated[
         float | None, typer.Option(help="Share of claims answered without their gold documents; else as it is now.")
     ] = None,
@@ -64,6 +67,7 @@ def calibrate(  # noqa: PLR0913 (one parameter an option)
             folds=folds,
             across=across,
             alarms=max_false_alarms,
+            keep_labels=keep_labels,
             max_error=max_error,
             delta=delta,
             progress=progress,

@@ -95,6 +95,7 @@ def calibrate(  # noqa: PLR0913 (all named)
     folds: int = 5,
     across: bool = False,
     alarms: float | None = None,
+    keep_labels: bool = False,
     max_error: float | None = None,
     delta: float = DELTA,
     scorer: PairScorer | None = None,
@@ -111,6 +112,7 @@ def calibrate(  # noqa: PLR0913 (all named)
         across: Whether each source is one cluster: then scores are those on sources that are not like the ones fitted.
         alarms: The share of claims that may be answered without the documents of their gold evidence; by default no
             more than are answered unfitted, or 5 %.
+        keep_labels: Fits the confidences alone: every verdict stays what it is without a calibration.
         max_error: An error budget to keep beside the usual ones.
         delta: How probable it may be that a budget is not kept.
         scorer: A loaded model in place of the one that the settings name.
@@ -125,7 +127,15 @@ def calibrate(  # noqa: PLR0913 (all named)
     if max_error is not None:
         errorbound.check(max_error, delta)
     found = read(sources, settings, scorer=scorer, progress=progress)
-    return calibrated(found, folds=folds, across=across, alarms=alarms, max_error=max_error, delta=delta)
+    return calibrated(
+        found,
+        folds=folds,
+        across=across,
+        alarms=alarms,
+        keep_labels=keep_labels,
+        max_error=max_error,
+        delta=delta,
+    )
 
 
 def read(
@@ -178,6 +188,7 @@ def calibrated(  # noqa: PLR0913 (all named)
     folds: int = 5,
     across: bool = False,
     alarms: float | None = None,
+    keep_labels: bool = False,
     max_error: float | None = None,
     delta: float = DELTA,
 ) -> Calibrated:
@@ -194,8 +205,9 @@ def calibrated(  # noqa: PLR0913 (all named)
         for sample in part
     ]
     folds = len(parts) if across else folds
-    rule = fit(every, folds=folds, alarms=alarms)
-    before, after = unfitted(every), cross_validated(every, folds=folds, alarms=alarms)
+    rule = fit(every, folds=folds, alarms=alarms, keep_labels=keep_labels)
+    after = cross_validated(every, folds=folds, alarms=alarms, keep_labels=keep_labels)
+    before = unfitted(every)
     calibration = Calibration(
         rule,
         bound(identity),

@@ -112,7 +112,12 @@ def unfitted(found: Sequence[Sample]) -> list[Outcome]:
 
 
 def fit(
-    found: Sequence[Sample], *, folds: int = 5, features: Sequence[str] = FEATURES, alarms: float | None = None
+    found: Sequence[Sample],
+    *,
+    folds: int = 5,
+    features: Sequence[str] = FEATURES,
+    alarms: float | None = None,
+    keep_labels: bool = False,
 ) -> Combination:
     """The rule that fits labelled claims best, the same for the same claims in the same order.
 
@@ -131,6 +136,7 @@ def fit(
         folds: Parts into which the claims are cut, those of a cluster together.
         features: Those that may have a weight beside the first.
         alarms: The share of claims without their gold documents that may be answered, where it is to be another one.
+        keep_labels: Leaves the labels as they are unfitted in any case; `alarms` says nothing then.
 
     Raises:
         ConfigError: There are fewer than `FEWEST` claims, or no thresholds have so few false alarms.
@@ -138,11 +144,16 @@ def fit(
     if len(found) < FEWEST:
         what = f"{len(found)} labelled claims that were judged"
         raise ConfigError("calibrate", what, f"it takes {FEWEST} to fit anything, and {FEW} to fit all of it")
-    return _fitted(_Table(found), range(len(found)), folds, frozenset(features), alarms)
+    return _fitted(_Table(found), range(len(found)), folds, frozenset(features), alarms, keep_labels=keep_labels)
 
 
 def cross_validated(
-    found: Sequence[Sample], *, folds: int = 5, features: Sequence[str] = FEATURES, alarms: float | None = None
+    found: Sequence[Sample],
+    *,
+    folds: int = 5,
+    features: Sequence[str] = FEATURES,
+    alarms: float | None = None,
+    keep_labels: bool = False,
 ) -> list[Outcome]:
     """What the rule says of each claim when everything is fitted on the other folds, in order.
 
@@ -157,7 +168,7 @@ def cross_validated(
         if len(others) < FEWEST:
             what = f"{len(found)} labelled claims that were judged"
             raise ConfigError("calibrate", what, f"it takes {FEWEST} beside those of any of {folds} folds")
-        rule = _fitted(table, others, folds, frozenset(features), alarms)
+        rule = _fitted(table, others, folds, frozenset(features), alarms, keep_labels=keep_labels)
         outcomes |= {at: outcome(rule, found[at]) for at in range(len(found)) if fold[at] == number}
     return [outcomes[at] for at in range(len(found))]
 
@@ -230,8 +241,14 @@ class _Table:
         return one, other, both
 
 
-def _fitted(
-    table: _Table, chosen: Sequence[int], folds: int, features: frozenset[str], alarms: float | None
+def _fitted(  # noqa: PLR0913 (what `fit` was given)
+    table: _Table,
+    chosen: Sequence[int],
+    folds: int,
+    features: frozenset[str],
+    alarms: float | None,
+    *,
+    keep_labels: bool,
 ) -> Combination:
     """The rule that fits some claims of a table best."""
     rows = np.flatnonzero(np.isin(table.origins, chosen))
@@ -263,10 +280,10 @@ def _fitted(
         replace(sides["support"], threshold=support),
         replace(sides["contradict"], threshold=contradict),
     )
-    if value < 0 and as_many > most:
+    if not keep_labels and value < 0 and as_many > most:
         what = f"no thresholds keep false alarms at {most:g} on claims without their gold documents"
         raise ConfigError("--max-false-alarms", what, f"unfitted, {as_many:.3f} of them are answered: allow more")
-    if as_many <= most and value < _worth(table, rows, (_given(table, rows, rule, out), unmoved)):
+    if keep_labels or (as_many <= most and value < _worth(table, rows, (_given(table, rows, rule, out), unmoved))):
         rule, out = plain, as_it_is
     return replace(rule, confidences=_confidences(table, rows, rule, out, few=few))
 

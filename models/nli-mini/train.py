@@ -414,6 +414,7 @@ class Trainer:
     def save_model(self, folder: Path, dtype: torch.dtype) -> None:
         """Write weights, averaged where the recipe says so, configuration and tokenizer as transformers loads them."""
         state = self.model.state_dict() | self.average
+        self.model.config.dtype = dtype
         self.model.save_pretrained(folder, state_dict={name: value.to(dtype) for name, value in state.items()})
         self.tokenizer.save_pretrained(folder)
 

@@ -87,6 +87,19 @@ def test_labels_without_a_pattern_leave_the_rule_as_it_is():
     assert (Combination().support, Combination().contradict, 1.0) == (rule.support, rule.contradict, rule.temperature)
 
 
+def test_labels_that_are_kept_leave_confidences_to_be_fitted():
+    """Where thresholds would pay, they stay all the same, and confidences are nearer to how often they are right."""
+    found = drawn(600, lean=1.0)
+
+    kept = fit(found, keep_labels=True)
+
+    assert (Side(), Side(), 1.0) == (kept.support, kept.contradict, kept.temperature)
+    assert fit(found).support != Side()
+    after = cross_validated(found, keep_labels=True)
+    assert [one.weighing.label for one in unfitted(found)] == [one.weighing.label for one in after]
+    assert quality(after).brier < quality(unfitted(found)).brier
+
+
 def test_few_claims_move_thresholds_and_no_weights():
     """Below 200 the models of both sides are the largest probability, whatever the temperature."""
     rule = fit(drawn(FEW - 20, lean=1.5))
