@@ -8,6 +8,7 @@ from typing import Self
 from factcheck.types import JSON, Check, Claim, Finding, NLIScores, Passage, Reason
 from factcheck.wording import opposition, qualified, quantity, relayed
 from factcheck.wording.checkable import not_checkable
+from factcheck.wording.cues import ASKED
 from factcheck.wording.language import foreign
 from factcheck.wording.parts import ClaimPart, parts_of
 
@@ -76,7 +77,8 @@ class Checks:
             found += _cues(claim, passage)
         if self.cues and passage.companion is not None:  # each sentence for itself; spans are those of the quote
             found += _cues(claim, replace(passage, premise=passage.quote, joined=None))
-            found += [replace(one, passage=None) for one in _cues(claim, passage.companion)]
+            others = _cues(claim, passage.companion)
+            found += [replace(one, passage=None) for one in others if one.kind != ASKED]  # the other may be its answer
         return tuple(found)
 
 

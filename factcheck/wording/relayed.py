@@ -37,6 +37,7 @@ _DETAILS = {
     PLANNED: "the passage speaks of a plan or an expectation",
     HEDGED: "the passage leaves it open",
 }
+_QUESTION = re.compile(r"[^.!?:;]{1,300}\?[\s\"'”’)]*")  # and nothing beside it
 _GOVERNED = 0.75  # least share, of the claim's words in the passage, that a cue must govern
 
 
@@ -124,6 +125,8 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
     """
     if too_long(claim, passage.quote, passage.premise):
         return ()
+    if _QUESTION.fullmatch(passage.quote):  # states nothing, whatever it is about
+        return (Finding(Check.RELAYED, ASKED, "the passage is a question", None, (0, len(passage.quote))),)
     quote, stated = plain(passage.quote), plain(claim)
     before = passage.premise.removesuffix(passage.quote) if passage.premise != passage.quote else ""
     ours: Sequence[Word] | None = None

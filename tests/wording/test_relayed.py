@@ -23,6 +23,14 @@ def kinds(claim, quote, before=""):
     return {finding.kind for finding in check(claim, passage(quote, before))}
 
 
+def test_a_question_states_nothing():
+    """Whatever it asks; a sentence with a statement beside the question is looked at as any other."""
+    for quote in ("And sea ice?", "How much has the sea risen so far?", "“Who paid for the mine?”"):
+        [finding] = check(CLOSED, passage(quote))
+        assert (Check.RELAYED, "asked", (0, len(quote))) == (finding.check, finding.kind, finding.passage)
+    assert not check(CLOSED, passage("Why? The mine at Brask was closed."))
+
+
 RELAYED = [
     ("attributed", "A miner said that the mine at Brask had been closed."),
     ("attributed", "The mine at Brask has been closed, a miner told the paper."),
