@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Self
 
@@ -172,4 +172,4 @@ def _record(passage: Passage) -> str:
 
 def _passage(record: str) -> Passage:
     origin, *rest, joined = json.loads(record)
-    return Passage(Source(*origin), *rest, joined and tuple(joined))
+    return replace(Passage(Source(*origin), *rest), joined=tuple(joined) if joined else None)
