@@ -22,7 +22,7 @@ def calibration_of(settings: Settings, identity: Mapping[str, JSON]) -> Calibrat
             asked for that there is no calibration for.
     """
     if settings.calibration == "auto":
-        calibration, differences = fitting(_beside(settings.model), identity)
+        calibration, differences = _fitting(_beside(settings.model), settings, identity)
         if differences:
             _log.info("no calibration of model %s fits: %s", settings.model, "; ".join(differences))
     elif settings.calibration == "none":
@@ -46,7 +46,7 @@ def left_out(settings: Settings, identity: Mapping[str, JSON]) -> str:
     if settings.calibration != "auto" or identity.get("calibration") is not None:
         return ""
     own = [path for path in _beside(settings.model) if load(path).bound.get("model") == identity.get("model")]
-    _, differences = fitting(own, identity)
+    _, differences = _fitting(own, settings, identity)
     if not differences:
         return ""
     return (
@@ -54,6 +54,19 @@ def left_out(settings: Settings, identity: Mapping[str, JSON]) -> str:
         f"({'; '.join(differences)}); use those, or fit one for yours with `factcheck calibrate`; "
         'calibration = "none" goes without'
     )
+
+
+def _fitting(
+    paths: list[Path], settings: Settings, identity: Mapping[str, JSON]
+) -> tuple[Calibration | None, list[str]]:
+    """The one that holds, or what differs; a threshold that was moved is meant to decide, and a calibration would."""
+    calibration, differences = fitting(paths, identity)
+    plain = Settings()
+    moved = [name for name in ("support", "contradict") if getattr(settings, name) != getattr(plain, name)]
+    if not moved or not paths:
+        return calibration, differences
+    told = [f"{name}: fitted with {getattr(plain, name):g}, here {getattr(settings, name):g}" for name in moved]
+    return None, [*told, *differences]
 
 
 def _beside(model: str) -> list[Path]:

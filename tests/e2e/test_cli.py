@@ -68,10 +68,12 @@ def test_the_demo_gives_a_verdict_with_its_sentence_for_every_claim(demo):
     assert "Strongest contradictions" in done.stdout
     assert "scoring: 12 of 12 claims" in done.stderr
     for record in found:
-        assert record["judged"] == len(record["evidence"]) == 10
+        alone = [item for item in record["evidence"] if item["joined"] is None]
+        assert record["judged"] == len(record["evidence"]) <= len(alone) + 1
+        assert len(alone) == 10
         for item in record["evidence"]:
             assert item["entailment"] + item["neutral"] + item["contradiction"] == pytest.approx(1, abs=1e-5)
-            assert item["premise"].endswith(item["quote"])
+            assert item["quote"] in item["premise"]
         if record["verdict"] == "CONTRADICTED":
             assert "contradicts" == record["evidence"][0]["stance"]
     assert_quotes_are_verbatim(found, EXAMPLE / "documents")

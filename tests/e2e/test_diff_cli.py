@@ -28,11 +28,11 @@ def factcheck(tmp_path_factory):
 
     shutil.copy(EXAMPLE / "claims.csv", folder)
     shutil.copytree(EXAMPLE / "documents", folder / "documents")
-    verify = ("verify", "claims.csv", "--corpus", "documents", "--quiet", "--run")
+    verify = ("verify", "claims.csv", "--corpus", "documents", "--quiet", "--calibration", "none", "--run")
     run(*verify, "runs/old")
-    (folder / "documents" / "sea-level-interview.md").unlink()
-    (folder / "documents" / "cores.md").write_text(
-        "# Cores\n\nThe longest ice core records known come from Greenland.\n", "utf-8"
+    (folder / "documents" / "brennhorn-stakes.txt").unlink()
+    (folder / "documents" / "rivers.md").write_text(
+        "# Rivers\n\nThe annual discharge of the Dovra has declined since the 1980s.\n", "utf-8"
     )
     run(*verify, "runs/new")
     run(*verify, "runs/strict", "--support", 0.97)
@@ -44,10 +44,10 @@ def test_the_documents_that_flipped_verdicts_are_named(factcheck):
     shown = factcheck("diff", "runs/old", "runs/new").stdout
     lines = factcheck("diff", "runs/new", "runs/old", "--json", "--exit-code", status=1).stdout.splitlines()
 
-    for words in ("cores.md was added", "sea-level-interview.md was removed", "2 of 12 verdicts flipped", "corpus was"):
+    for words in ("rivers.md was added", "brennhorn-stakes.txt was removed", "2 of 12 verdicts flipped", "corpus was"):
         assert words in shown
     *flips, report = map(json.loads, lines)
-    assert {"ice-083": "cores.md", "ice-098": "sea-level-interview.md"} == {
+    assert {"ice-057": "rivers.md", "ice-011": "brennhorn-stakes.txt"} == {
         flip["id"]: flip["cause"]["passages"][0]["doc_id"] for flip in flips
     }
     assert {"documents"} == {flip["cause"]["kind"] for flip in flips}

@@ -56,4 +56,4 @@ print(verdict.label, verdict.judged)
         [sys.executable, "-c", code, str(site)], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
     )
 
-    assert done.stdout.strip().endswith(" 3"), done.stderr
+    assert done.stdout.strip().endswith(" 4"), done.stderr

@@ -72,4 +72,5 @@ def test_nothing_but_the_inputs_decides_the_bytes(tmp_path, precision, threads, 
 
     assert expected == stopped == warm
     assert cold.pairs_scored > 0
-    assert (kept.pairs_scored, kept.pairs_cached) == (0, 32)
+    assert kept.pairs_scored == 0
+    assert kept.pairs_cached >= 32

@@ -153,6 +153,16 @@ def test_a_models_own_calibration_is_taken_where_it_fits(desk):
     assert ([], ()) == (notes.told, report.notes)
 
 
+def test_thresholds_that_were_chosen_decide_though_the_model_has_a_calibration(desk):
+    """It would decide by its own; the note names the threshold."""
+    notes = Notes()
+    desk.run("run", replace(desk.model(), support=0.97), notes)
+
+    [note] = notes.told
+    assert "support: fitted with 0.5, here 0.97" in note
+    assert {None} == {verdict.confidence for verdict in desk.verdicts("run")}
+
+
 def test_a_models_own_calibration_that_does_not_fit_is_told_at_the_start(desk):
     """Which setting differs and what to do, on one line; the run's report, manifest and status keep it."""
     notes = Notes()
