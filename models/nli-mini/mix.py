@@ -447,7 +447,11 @@ def unlabelled_rows(recipe: Recipe, rows: Sequence[Row], kept_out: Container[str
 
 
 def spread(
-    rows: Sequence[Row], quota: Mapping[str, Sequence[int]], which: int, seed: int, times: Mapping[str, int]
+    rows: Sequence[Row],
+    quota: Mapping[str, Sequence[int]],
+    which: int,
+    seed: int,
+    times: Mapping[str, int] | None = None,
 ) -> list[Row]:
     """The rows of one mix in random order: so many of each source, the second teacher's after the first's.
 
@@ -463,7 +467,7 @@ def spread(
         members = by_source[source]
         random.Random(f"{seed}/{source}").shuffle(members)
         start = quota[source][0] if which == 1 else 0
-        chosen += members[start : start + quota[source][which]] * times.get(source, 1)
+        chosen += members[start : start + quota[source][which]] * (times or {}).get(source, 1)
     random.Random(f"{seed}/{which}").shuffle(chosen)
     return chosen
 
