@@ -262,7 +262,7 @@ def test_the_reader_is_told_of_a_torn_cache_and_the_job_goes_on(claims, corpus, 
     (cache / "scores.sqlite").write_text("The mill ground rye.\n", "utf-8")
     progress = Noting()
 
-    run_job(claims, tmp_path / "run", Settings(corpus=str(corpus)), progress=progress)
+    run_job(claims, tmp_path / "run", Settings(corpus=str(corpus), calibration="none"), progress=progress)
 
     [note] = progress.notes
     assert "set aside" in note
