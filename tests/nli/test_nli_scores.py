@@ -203,7 +203,7 @@ def test_lossy_precisions_stay_near_fp32(nli_mini_in, pairs, precision, most):
 def test_the_model_tells_support_from_contradiction_and_neither(nli_mini):
     """Labels are not turned round, and the premise comes first."""
     premise = "The council rejected the plan for a new bridge."
-    claims = ["The council turned down a plan for a bridge.", "The council approved the plan.", "The mayor likes fish."]
+    claims = ["The council rejected a plan for a bridge.", "The council approved the plan.", "The mayor likes fish."]
 
     support, contradiction, neither = nli_mini.score([(premise, claim) for claim in claims])
 
