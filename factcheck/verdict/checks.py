@@ -73,12 +73,12 @@ class Checks:
             found.append(Finding(Check.LANGUAGE, language, f"the passage is in {language}"))
         if self.quantities:
             found += [*quantity.check(claim, passage), *opposition.check(claim, passage)]
-        if self.cues and passage.companion is None:
-            found += _cues(claim, passage)
-        if self.cues and passage.companion is not None:  # each sentence for itself; spans are those of the quote
+        if self.cues and (companion := passage.companion):  # each sentence for itself; spans are those of the quote
             found += _cues(claim, replace(passage, premise=passage.quote, joined=None))
-            others = _cues(claim, passage.companion)
+            others = _cues(claim, companion)
             found += [replace(one, passage=None) for one in others if one.kind != ASKED]  # the other may be its answer
+        elif self.cues:
+            found += _cues(claim, passage)
         return tuple(found)
 
 
