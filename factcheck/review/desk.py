@@ -99,14 +99,6 @@ class Desk:
         """Why `sources` gives None; empty where it does not."""
         return self._opened()[2]
 
-    @property
-    def same_corpus(self) -> bool:
-        """Whether the index holds the version of the corpus that the verdicts were decided on."""
-        sources = self.sources()
-        if sources is None or sources.index is None:
-            return False
-        return sources.index.version == self.identity.get("corpus")
-
     def scorer(self) -> PairScorer:
         """The model that the run was made with, loaded at the first call; use it with `scoring` held.
 

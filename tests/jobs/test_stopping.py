@@ -104,7 +104,7 @@ def started(*arguments):
     command = [sys.executable, "-c", COMMAND, *arguments]
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(command, text=True, env=os.environ | {"COLUMNS": "300"}, **pipes) as process:
-        guard = threading.Timer(120, process.kill)
+        guard = threading.Timer(400, process.kill)
         guard.start()
         try:
             yield process
