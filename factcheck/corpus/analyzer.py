@@ -28,6 +28,7 @@ LANGUAGES = {
 
 _MARK: Final = "5x7q0"  # between texts that are cut together; no language takes it for a stop word or shortens it
 _REMEMBERED: Final = 100_000  # words
+_MEMORY_MB, _WORKERS = 512, 2  # of an indexing; by its own measure the database takes 2 GB for every second core
 
 
 def check_language(language: str) -> None:
@@ -44,7 +45,13 @@ def full_text_config(language: str, *, stop_words: bool) -> Any:  # noqa: ANN401
     """Settings of the database's full-text analysis; `stop_words` says whether they are kept."""
     from lancedb.index import FTS  # noqa: PLC0415 (the database is imported by those who use it)
 
-    return FTS(language=LANGUAGES[language], stem=True, remove_stop_words=not stop_words)
+    return FTS(
+        language=LANGUAGES[language],
+        stem=True,
+        remove_stop_words=not stop_words,
+        memory_limit=_MEMORY_MB,
+        num_workers=_WORKERS,
+    )
 
 
 class Analyzer:

@@ -5,8 +5,10 @@ import json
 import os
 import re
 import shutil
+import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -18,17 +20,23 @@ from factcheck.corpus.analyzer import check_language, full_text_config
 from factcheck.corpus.copies import copy_key
 from factcheck.corpus.files import ONE_DOCUMENT, Limits, Problem, SourceFile, extractor_of, scan
 from factcheck.corpus.index import FORMAT, POINTER, TABLES, Pointer
+from factcheck.corpus.inventory import Inventory
+from factcheck.corpus.places import place_of
 from factcheck.corpus.readers import CHANGED, Reader
-from factcheck.corpus.rows import Waiting
+from factcheck.corpus.rows import Waiting, among, groups
 from factcheck.corpus.sentences import sentences_before, split
 from factcheck.corpus.vectors import Embedder, Vectors, VectorStore, Wanted, state_of, table_name
 from factcheck.errors import CorpusError, FactcheckError
 from factcheck.types import Document, Sentence
 
 _SENTENCES_A_WRITE = 25_000  # each write is a piece of the table
+_REMOVED_A_WRITE = 20_000  # documents
 _PIECES, _SENTENCES_A_PIECE = 32, 25_000  # with more pieces than these, they are merged
-_TAG = "published"
+_TAG, _REPLACED = "published", "replaced-"
 _KEPT = timedelta(days=1)  # a reader of a version that was replaced has this long to finish
+_KEPT_BEYOND, _VERSIONS = timedelta(hours=1), 10  # or this long, where so many were replaced since
+_CLEARED_TOGETHER = 4  # versions: clearing merges the pieces of a table, which costs as much as some of them
+_SLACK = timedelta(minutes=1)  # between when a version was made and what its age is when others are cleared
 _NOTHING_IS_OLDER = timedelta(days=36_500)
 _TAKEN = "document id is taken:"
 _REFUSED = (errno.EIO, errno.EACCES, errno.EFBIG, errno.ENOSPC, errno.EROFS, errno.EDQUOT)
@@ -84,10 +92,11 @@ def build_index(  # noqa: PLR0913 (all named)
         on_wait: Told before waiting for another process that writes the index; without it, that is an error.
 
     Raises:
-        CorpusError: There is nothing readable, another process writes the index, or the disk is full.
+        CorpusError: There is nothing readable, another process writes the index, the disk is full, or `folder` is the
+            URL of a store.
     """
     check_language(language)
-    folder = Path(folder)
+    folder = _writable(folder)
     with _writing(folder, on_wait):
         try:
             builder = _Builder(
@@ -114,7 +123,7 @@ def build_index(  # noqa: PLR0913 (all named)
                     raise
                 builder.start_afresh()
                 return builder.run()
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, sqlite3.OperationalError) as error:
             if (found := _disk_error(error)) is None:
                 raise
             raise CorpusError(
@@ -122,9 +131,21 @@ def build_index(  # noqa: PLR0913 (all named)
             ) from error
 
 
+def _writable(folder: Path | str) -> Path:
+    place = place_of(folder)
+    if isinstance(place, Path):
+        return place
+    raise CorpusError(
+        place,
+        "an index is built in a folder, not in an object store",
+        "build it with `factcheck index DOCUMENTS --index FOLDER` and copy the finished folder there; to read what is"
+        " there, name no documents",
+    )
+
+
 def _disk_error(error: Exception) -> str | None:
     """What the system refused; None of an error that is of another kind."""
-    if isinstance(error, OSError):
+    if isinstance(error, (OSError, sqlite3.OperationalError)):
         return str(error)
     said = _DATABASE_DISK_ERROR.search(str(error))
     return said[1] if said else None
@@ -193,10 +214,10 @@ class _Changes:
             self.files.extend([row])
             self.stale_files += [row["name"]] if known is not None else []
 
-    def drop(self, doc_ids: set[str]) -> None:
+    def drop(self, doc_ids: Sequence[str]) -> None:
         """Note documents that are in no file any more."""
         self.gone += len(doc_ids)
-        self.removed |= doc_ids
+        self.removed.update(doc_ids)
 
 
 class _Builder:
@@ -224,7 +245,6 @@ class _Builder:
         self.splitter = f"sentencex-{version('sentencex')}"
         self.database = lancedb.connect(folder)
         self.problems: list[Problem] = []
-        self.owners: dict[str, tuple[str, str]] = {}  # of all documents, as the build will leave them
         self.pointer = self._usable_pointer()
 
     def _usable_pointer(self) -> Pointer | None:
@@ -247,11 +267,11 @@ class _Builder:
         except (ValueError, RuntimeError):  # a table is missing or torn: all is read again
             self.start_afresh()
             self._open_tables()
+        with Inventory(self._published_documents()) as self.inventory:
+            return self._bring()
+
+    def _bring(self) -> BuildReport:
         before = self._known_files()
-        self.owners = owners = self._document_owners()
-        self.published: dict[str, set[str]] = {}  # document ids by file, as they were
-        for doc_id, (file_name, _) in owners.items():
-            self.published.setdefault(file_name, set()).add(doc_id)
         changes = _Changes()
         files_read = 0
         found = list(scan(self.corpus, limits=self.limits, on_problem=self._report))
@@ -266,14 +286,11 @@ class _Builder:
                         self._report(Problem(*problem))
                 else:
                     files_read += 1
-                    changes.note(self._read(reader, file, owners, changes), known)
+                    changes.note(self._read(reader, file, changes), known)
                 self.on_read(number + 1, len(files))
         for name in before:
             changes.stale_files.append(name)
-            gone = self.published.get(name, set())
-            changes.drop(gone)
-            for doc_id in gone:
-                del owners[doc_id]
+            self._drop_unmet(name, changes)
         return self._finish(changes, files_read=files_read)
 
     def _open_tables(self) -> None:
@@ -304,15 +321,11 @@ class _Builder:
     def _known_files(self) -> dict[str, dict[str, Any]]:
         return {row["name"]: row for row in self.tables["files"].search().limit(None).to_arrow().to_pylist()}
 
-    def _document_owners(self) -> dict[str, tuple[str, str]]:
-        """File name and content hash of every published document, by its id; 0.3 KB of memory each."""
-        owners: dict[str, tuple[str, str]] = {}
-        names: dict[str, str] = {}  # one text for all documents of a file
+    def _published_documents(self) -> Iterator[tuple[str, str, str]]:
+        """Id, file name and content hash of every published document."""
         query = self.tables["documents"].search().select(["doc_id", "path", "content"]).limit(None)
         for batch in query.to_batches():
-            for doc_id, path, content in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                owners[doc_id] = (names.setdefault(path, path), content)
-        return owners
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
     def _report(self, problem: Problem) -> None:
         self.problems.append(problem)
@@ -320,12 +333,9 @@ class _Builder:
             self.told.add(problem)
             self.on_problem(problem)
 
-    def _read(
-        self, reader: Reader, file: SourceFile, owners: dict[str, tuple[str, str]], changes: _Changes
-    ) -> dict[str, Any]:
+    def _read(self, reader: Reader, file: SourceFile, changes: _Changes) -> dict[str, Any]:
         """Read one file and note which of its documents are new, changed or gone; gives its row of `files`."""
         problems: list[Problem] = []
-        old = self.published.pop(file.name, set())
 
         def note(problem: Problem) -> None:
             problems.append(problem)
@@ -336,29 +346,34 @@ class _Builder:
             if file.kind in ONE_DOCUMENT:
                 digest = document.sha256  # another than was found, if the file was saved meanwhile
             content = _content_hash(document)
-            owner = owners.get(document.id)
+            owner = self.inventory.find(document.id)
             if owner is not None and owner[0] != file.name:
                 if owner[0] not in self.names or owner[0] > file.name:
                     raise _IdMovedError
                 note(Problem(file.name, f"{_TAKEN} {document.id!r}, also in {owner[0]}", "give each document its own"))
                 continue
-            old.discard(document.id)
             if owner is not None and owner[1] == content:
+                self.inventory.meet(document.id)
                 continue
             changes.added += owner is None
             changes.changed += owner is not None
             if owner is not None:
                 changes.removed.add(document.id)
-            owners[document.id] = (file.name, content)
+            self.inventory.put(document.id, file.name, content)
             changes.documents.extend([_document_row(document, content)])
             changes.sentences.extend(_sentence_rows(document, split(document, language=self.language)))
             self.on_indexed(1)
             if len(changes.sentences) >= _SENTENCES_A_WRITE:
                 self._write(changes)
-        changes.drop(old)
-        for doc_id in old:
-            del owners[doc_id]
+        self._drop_unmet(file.name, changes)
         return self._file_row(file.name, digest, extractor_of(file.kind), problems)
+
+    def _drop_unmet(self, file: str, changes: _Changes) -> None:
+        """Note the documents that were published of a file and were not met in it."""
+        for doc_ids in self.inventory.take_unmet(file):
+            changes.drop(doc_ids)
+            if len(changes.removed) >= _REMOVED_A_WRITE:
+                self._write(changes)
 
     def _file_row(self, name: str, digest: str, extractor: str, problems: Sequence[Problem]) -> dict[str, Any]:
         """A row of `files`; the one without a name holds what was not even a file to read."""
@@ -379,9 +394,8 @@ class _Builder:
             ("sentences", "doc_id", changes.removed),
             ("files", "name", changes.stale_files),
         ):
-            for group in _groups(sorted(keys), 500):
-                quoted = ", ".join("'" + key.replace("'", "''") + "'" for key in group)
-                self.tables[name].delete(f"{column} IN ({quoted})")
+            for group in groups(sorted(keys), 500):
+                self.tables[name].delete(among(column, group))
         for name, rows in (
             ("documents", changes.documents),
             ("sentences", changes.sentences),
@@ -400,8 +414,8 @@ class _Builder:
             self._write(changes)
             if self.tables["documents"].count_rows() == 0:
                 self._nothing_readable()
-            self._tidy()
             if touched or self.pointer is None:
+                self._tidy()
                 self._make_indexes()
         before = self.pointer.vectors if self.pointer else ()
         vectors = self._bring_vectors(before, touched=touched)
@@ -426,7 +440,7 @@ class _Builder:
         others = [name for name in store.names() if embedder is None or name != table_name(embedder.fingerprint)]
         if embedder is None and not (touched and others):
             return before
-        states = {doc: state_of(content, self.language, self.splitter) for doc, (_, content) in self.owners.items()}
+        states = {doc: state_of(content, self.language, self.splitter) for doc, content in self.inventory}
         wanted = Wanted(self._corpus_version(), states, self.tables["sentences"])
         found = [store.shrink(name, known.get(name), wanted) if touched else known.get(name) for name in others]
         if embedder is not None:
@@ -443,19 +457,26 @@ class _Builder:
         return tuple(sorted(filter(None, found), key=lambda entry: entry.table))
 
     def _tidy(self) -> None:
-        """Merge the pieces of the tables and drop what was replaced, where there is something to gain.
+        """Merge the pieces of the tables and clear what was replaced long ago, where there is something to gain.
 
-        Merging writes a table anew and holds half a gigabyte for a million sentences. A search over 100 pieces takes a
-        seventh longer than over one.
+        A search over 100 pieces takes a seventh longer than over one.
         """
-        for name, table in self.tables.items():
-            self._tidy_one(table, self.pointer.tables[name] if self.pointer else None)
+        for table in self.tables.values():
+            self._tidy_one(table)
 
-    def _tidy_one(self, table: Any, published: int | None) -> None:  # noqa: ANN401
+    def _tidy_one(self, table: Any) -> None:  # noqa: ANN401
         most = _PIECES + self.tables["sentences"].count_rows() // _SENTENCES_A_PIECE
-        age = _replaced(table, published)
-        if age != _NOTHING_IS_OLDER or table.stats()["fragment_stats"]["num_fragments"] > most:
-            table.optimize(cleanup_older_than=age)
+        if not _let_go(table) and table.stats()["fragment_stats"]["num_fragments"] <= most:
+            return
+        for index in table.list_indices():  # made anew in any case; to bring them along takes longer, and the memory
+            table.drop_index(index.name)
+        table.optimize(cleanup_older_than=_NOTHING_IS_OLDER)
+        try:
+            table.optimize(cleanup_older_than=_age_of_kept(table))  # nothing is left to merge: it clears at once
+        except RuntimeError as error:
+            if "tagged" not in str(error):
+                raise
+            # The machine stood still for so long that a version that is kept became too old: another time.
 
     def _make_indexes(self) -> None:
         """Index words anew, not what was added alone: word statistics drift after deletions otherwise."""
@@ -475,7 +496,7 @@ class _Builder:
         )
 
     def _publish(self, vectors: tuple[Vectors, ...]) -> Pointer:
-        """Name the new versions in `index.json`, at once and for good; a tag keeps them from being cleared."""
+        """Name the new versions in `index.json`, at once and for good; tags keep them, and those they replace."""
         pointer = Pointer(
             format=FORMAT,
             language=self.language,
@@ -490,28 +511,50 @@ class _Builder:
         )
         _replace(self.folder / POINTER, pointer.to_json())
         for table in (*self.tables.values(), *self.store.tables.values()):
-            tag = table.tags.list().get(_TAG)
-            if tag is None:
-                table.tags.create(_TAG, table.version)
-            elif tag["version"] != table.version:
-                table.tags.update(_TAG, table.version)
+            _hold(table)
         return pointer
 
     def _corpus_version(self) -> str:
         digest = sha256(json.dumps([FORMAT, self.language, self.splitter]).encode())
-        for doc_id in sorted(self.owners):
-            digest.update(f"\n{doc_id}\t{self.owners[doc_id][1]}".encode())
+        for doc_id, content in self.inventory:
+            digest.update(f"\n{doc_id}\t{content}".encode())
         return digest.hexdigest()
 
 
-def _replaced(table: Any, published: int | None) -> timedelta:  # noqa: ANN401
-    """The age from which versions of a table were replaced long ago: those before the one published a day ago."""
-    for item in table.list_versions():
-        if item["version"] == published:
-            made: datetime = item["timestamp"]
-            age = datetime.now(tz=made.tzinfo) - made
-            return age + timedelta(seconds=1) if age >= _KEPT else _NOTHING_IS_OLDER
-    return _NOTHING_IS_OLDER
+def _hold(table: Any) -> None:  # noqa: ANN401
+    """Tag the published version of a table, and the one that it replaces with the time when it did."""
+    tag = table.tags.list().get(_TAG)
+    if tag is None:
+        table.tags.create(_TAG, table.version)
+    elif tag["version"] != table.version:
+        with suppress(RuntimeError, ValueError):  # it is gone or torn: nobody reads it
+            table.tags.create(f"{_REPLACED}{time.time_ns()}", tag["version"])
+        table.tags.update(_TAG, table.version)
+
+
+def _let_go(table: Any) -> bool:  # noqa: ANN401
+    """Untag versions that were replaced long ago, some at once; whether there is now something to clear."""
+    names = [name for name in table.tags.list() if name.startswith(_REPLACED)]
+    newest_first = sorted((int(name.removeprefix(_REPLACED)) for name in names), reverse=True)
+    ages = [timedelta(seconds=(time.time_ns() - at) / 1e9) for at in newest_first]
+    due = [
+        at
+        for rank, (at, age) in enumerate(zip(newest_first, ages, strict=True))
+        if age >= _KEPT or (rank >= _VERSIONS and age >= _KEPT_BEYOND)
+    ]
+    if not due or (ages[-1] < _KEPT and len(due) < _CLEARED_TOGETHER):
+        return False
+    for at in due:
+        table.tags.delete(f"{_REPLACED}{at}")
+    return True
+
+
+def _age_of_kept(table: Any) -> timedelta:  # noqa: ANN401
+    """The age beyond which nobody reads a version of a table: that of the oldest which is tagged."""
+    tagged = {tag["version"] for tag in table.tags.list().values()}
+    made: list[datetime] = [item["timestamp"] for item in table.list_versions() if item["version"] in tagged]
+    ages = [datetime.now(tz=at.tzinfo) - at for at in made]
+    return max(ages) + _SLACK if ages and min(ages) >= timedelta(0) else _NOTHING_IS_OLDER
 
 
 def _absolute(corpus: Path | str) -> str:
@@ -598,11 +641,6 @@ def _schemas() -> dict[str, Any]:
             ]
         ),
     }
-
-
-def _groups(items: list[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
 
 
 def _replace(path: Path, text: str) -> None:

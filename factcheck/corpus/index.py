@@ -1,8 +1,9 @@
 """Reading a corpus index: full-text search over sentences, and the documents behind them.
 
-An index is a folder: two tables of an embedded database, `documents` and `sentences`, a table of the `files` they came
-from, one of vectors for each embedder that was asked for, and `index.json`, which names the version of each that
-belongs together. That file is replaced atomically when a build is whole, so a reader never sees half of one.
+An index is a folder, or a copy of one in an object store: two tables of an embedded database, `documents` and
+`sentences`, a table of the `files` they came from, one of vectors for each embedder that was asked for, and
+`index.json`, which names the version of each that belongs together. That file is replaced atomically when a build is
+whole, so a reader never sees half of one.
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from typing import Any, Self, TypeVar
 
 from factcheck.corpus.analyzer import Analyzer
 from factcheck.corpus.files import Problem
+from factcheck.corpus.places import Place, connect, connect_async, place_of, read_text, size_of, unfinished, unreadable
+from factcheck.corpus.rows import among, groups
 from factcheck.corpus.vectors import MATCH_COLUMNS, Vectors
 from factcheck.errors import CorpusError
 from factcheck.types import Source
@@ -48,19 +51,24 @@ class Pointer:
     vectors: tuple[Vectors, ...] = ()  # of each embedder that was ever asked for, by table name
 
     @classmethod
-    def read(cls, folder: Path) -> Self | None:
-        """The pointer of an index folder, or None where no build was ever finished.
+    def read(cls, folder: Place) -> Self | None:
+        """The pointer of an index, or None where no build was ever finished.
 
         Raises:
-            CorpusError: It is torn or of another format.
+            CorpusError: It is torn or of another format, or a store does not answer.
         """
-        path = folder / POINTER
+        place = place_of(folder)
+        path = place / POINTER if isinstance(place, Path) else f"{place}/{POINTER}"
         try:
-            record = json.loads(path.read_text("utf-8"))
-        except FileNotFoundError:
-            return None
+            text = read_text(place, POINTER)
+            if text is None:
+                return None
+            record = json.loads(text)
         except (ValueError, OSError) as error:
-            raise CorpusError(path, f"cannot be read: {error}", "delete the folder and build the index again") from None
+            fix = "delete the folder and build the index again"
+            if isinstance(place, str):
+                fix = "check the URL, the keys and AWS_ENDPOINT_URL of the environment, and whether the store answers"
+            raise CorpusError(path, f"cannot be read: {error}", fix) from None
         if not isinstance(record, dict) or record.get("format") != FORMAT:
             found = record.get("format") if isinstance(record, dict) else record
             raise CorpusError(
@@ -112,34 +120,34 @@ class CorpusIndex:
     Safe to use from several threads; a build that goes on beside it changes nothing here.
 
     Raises:
-        CorpusError: There is no finished index in the folder, or it is torn.
+        CorpusError: There is no finished index in the folder or store, it is torn, or the store does not answer.
     """
 
-    def __init__(self, folder: Path | str) -> None:
-        import lancedb  # noqa: PLC0415 (importing factcheck loads no database)
-
-        self.folder = Path(folder)
+    def __init__(self, folder: Place) -> None:
+        self.folder = place_of(folder)
         pointer = Pointer.read(self.folder)
         if pointer is None:
-            what = "holds no finished index" if self.folder.exists() else "is not there"
-            raise CorpusError(self.folder, what, "build one with `factcheck index DOCUMENTS --index FOLDER`")
+            raise unfinished(self.folder)
         self.pointer = pointer
         self._tables: dict[str, Any] = {}
         try:
-            database = lancedb.connect(self.folder)
+            database = connect(self.folder)
             for name in TABLES:
                 table = database.open_table(name)
                 table.checkout(pointer.tables[name])
                 self._tables[name] = table
         except Exception as error:  # the database's errors have no common base
-            raise CorpusError(
-                self.folder, f"the index is torn: {error}", "delete the folder and build it again"
-            ) from error
+            raise unreadable(self.folder, error) from error
 
     @property
     def version(self) -> str:
         """The corpus version: equal for equal documents, extractors and index settings."""
         return self.pointer.corpus_version
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole index, versions that were replaced included."""
+        return size_of(self.folder)
 
     @cached_property
     def analyzer(self) -> Analyzer:
@@ -181,9 +189,7 @@ class CorpusIndex:
         return _wait_for(self._open("sentences"))
 
     async def _open(self, name: str) -> Any:  # noqa: ANN401
-        import lancedb  # noqa: PLC0415
-
-        database = await lancedb.connect_async(self.folder)
+        database = await connect_async(self.folder)
         table = await database.open_table(name)
         await table.checkout(self.pointer.tables[name])
         return table
@@ -223,8 +229,8 @@ class CorpusIndex:
     def _rows_with(self, table: str, columns: list[str], column: str, values: Sequence[str]) -> list[dict[str, Any]]:
         """The rows with one of these values in a column."""
         distinct = list(dict.fromkeys(values))
-        groups = [distinct[start : start + _LONGEST_LIST] for start in range(0, len(distinct), _LONGEST_LIST)]
-        return [row for group in groups for row in self._rows(table, columns, among(column, group))]
+        parts = groups(distinct, _LONGEST_LIST)
+        return [row for group in parts for row in self._rows(table, columns, among(column, group))]
 
     def _rows(self, table: str, columns: list[str], where: str | None) -> list[dict[str, Any]]:
         query = self._tables[table].search().select(columns)
@@ -236,12 +242,12 @@ class CorpusIndex:
 
 
 @contextmanager
-def reading(folder: Path) -> Iterator[None]:
+def reading(folder: Place) -> Iterator[None]:
     """What the database says of a file that is torn or gone, as an error of ours."""
     try:
         yield
     except (OSError, RuntimeError, ValueError) as error:
-        raise CorpusError(folder, f"the index is torn: {error}", "delete the folder and build it again") from error
+        raise unreadable(folder, error) from error
 
 
 async def _ranked_rows(
@@ -297,9 +303,3 @@ def _wait_for(work: Coroutine[Any, Any, T]) -> T:
 def match_of(row: dict[str, Any], score: float) -> Match:
     """The sentence of a row."""
     return Match(score=score, **{name: row[name] for name in _MATCH_COLUMNS})
-
-
-def among(column: str, values: Sequence[str]) -> str:
-    """An SQL condition; values are quoted, since document ids come from outside."""
-    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    return f"{column} IN ({quoted})"

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from factcheck.corpus.index import CorpusIndex, Match, Search, among, match_of, reading
+from factcheck.corpus.index import CorpusIndex, Match, Search, match_of, reading
+from factcheck.corpus.places import connect
+from factcheck.corpus.rows import among
 from factcheck.corpus.vectors import EXACT, MATCH_COLUMNS, Embedder, Vectors
 from factcheck.errors import CorpusError
 
@@ -29,12 +31,10 @@ class VectorIndex:
     """
 
     def __init__(self, index: CorpusIndex, embedder: Embedder) -> None:
-        import lancedb  # noqa: PLC0415
-
         self._embedder, self._folder = embedder, index.folder
         self._entry = published(index, embedder)
         with reading(index.folder):
-            self._table: Any = lancedb.connect(index.folder).open_table(self._entry.table)
+            self._table: Any = connect(index.folder).open_table(self._entry.table)
             self._table.checkout(self._entry.version)
         self._queries: dict[str, Array] = {}
 

@@ -1,6 +1,6 @@
-"""Rows on their way to a table of the index."""
+"""Rows on their way to a table of the index, and how rows are named in a condition."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 
@@ -45,3 +45,15 @@ class Waiting:
         self._packed.append(pa.RecordBatch.from_pylist(self._rows, schema=self._schema))
         self._packed_rows += len(self._rows)
         self._rows.clear()
+
+
+def among(column: str, values: Sequence[str]) -> str:
+    """An SQL condition; values are quoted, since document ids come from outside."""
+    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f"{column} IN ({quoted})"
+
+
+def groups(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Values in their order, so many at once."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

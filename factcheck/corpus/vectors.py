@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from factcheck.corpus.rows import among, groups
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -71,10 +73,10 @@ class VectorStore:
 
     Args:
         database: Of the index.
-        tidy: Merges the pieces of a table and drops what was replaced; given the published version, if there is one.
+        tidy: Merges the pieces of a table and drops what was replaced.
     """
 
-    def __init__(self, database: Any, tidy: Callable[[Any, int | None], None]) -> None:  # noqa: ANN401
+    def __init__(self, database: Any, tidy: Callable[[Any], None]) -> None:  # noqa: ANN401
         self._database, self._tidy = database, tidy
         self.tables: dict[str, Any] = {}
 
@@ -133,8 +135,8 @@ class VectorStore:
         return self._database.create_table(name, schema=_schema(len(vector)))
 
     def _drop(self, table: Any, states: set[str]) -> None:  # noqa: ANN401
-        for group in _groups(sorted(states), _LONGEST_LIST):
-            table.delete(_among("state", group))
+        for group in groups(sorted(states), _LONGEST_LIST):
+            table.delete(among("state", group))
 
     def _stored(self, table: Any, entry: Vectors, known: Vectors | None) -> Vectors:  # noqa: ANN401
         """The entry of a table that is written, made fast to search where it is large."""
@@ -142,7 +144,7 @@ class VectorStore:
         rows = table.count_rows()
         if known is not None and table.version == known.version:
             return replace(entry, version=known.version, sentences=known.sentences, search=known.search)
-        self._tidy(table, known.version if known else None)
+        self._tidy(table)
         search = EXACT
         if rows * table.schema.field("vector").type.list_size > EXACT_NUMBERS:
             search = APPROXIMATE
@@ -172,8 +174,8 @@ def _states_in(table: Any) -> Counter[str]:  # noqa: ANN401
 def _rows_of(doc_ids: list[str], wanted: Wanted) -> Iterator[list[dict[str, Any]]]:
     """The sentences of documents, some hundreds at once, all of a document together."""
     waiting: list[dict[str, Any]] = []
-    for group in _groups(doc_ids, _DOCUMENTS):
-        query = wanted.sentences.search().where(_among("doc_id", group)).select([*MATCH_COLUMNS, "body"]).limit(None)
+    for group in groups(doc_ids, _DOCUMENTS):
+        query = wanted.sentences.search().where(among("doc_id", group)).select([*MATCH_COLUMNS, "body"]).limit(None)
         rows = sorted(query.to_arrow().to_pylist(), key=lambda row: (row["doc_id"], row["start"]))
         for row in rows:
             row["state"] = wanted.states[row["doc_id"]]
@@ -188,8 +190,8 @@ def _rows_of(doc_ids: list[str], wanted: Wanted) -> Iterator[list[dict[str, Any]
 
 def _known_vectors(table: Any, keys: list[str]) -> dict[str, Any]:  # noqa: ANN401
     found: dict[str, Any] = {}
-    for group in _groups(keys, _LONGEST_LIST):
-        query = table.search().where(_among("key", group)).select(["key", "vector"]).limit(None)
+    for group in groups(keys, _LONGEST_LIST):
+        query = table.search().where(among("key", group)).select(["key", "vector"]).limit(None)
         for batch in query.to_batches():
             found.update(zip(batch.column("key").to_pylist(), _matrix(batch.column("vector")), strict=True))
     return found
@@ -226,13 +228,3 @@ def _make_indexes(table: Any) -> None:  # noqa: ANN401
     table.create_index("vector", config=IvfFlat(distance_type="dot"), replace=True)
     for column in ("doc_id", "key"):
         table.create_index(column, config=BTree(), replace=True)
-
-
-def _among(column: str, values: list[str]) -> str:
-    quoted = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    return f"{column} IN ({quoted})"
-
-
-def _groups(items: list[str], size: int) -> Iterator[list[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

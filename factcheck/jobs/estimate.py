@@ -92,7 +92,7 @@ def estimate(
         pairs=round(share * sum(verdict.judged for verdict in verdicts)),
         seconds=share * seconds,
         memory_mb=_peak_memory(),
-        index_mb=_size(found.index.folder) if found.index else 0.0,
+        index_mb=found.index.size / 1e6 if found.index else 0.0,
         run_mb=2 * share * sum(len(to_line(verdict)) for verdict in verdicts) / 1e6,
     )
 
@@ -105,7 +105,3 @@ def _peak_memory() -> float:
         return 0.0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
-
-
-def _size(folder: Path) -> float:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6

@@ -12,6 +12,7 @@ from factcheck.corpus.build import BuildReport, build_index
 from factcheck.corpus.files import Limits, Problem
 from factcheck.corpus.index import CorpusIndex
 from factcheck.corpus.nearest import published
+from factcheck.corpus.places import Place, place_of
 from factcheck.errors import ConfigError
 from factcheck.jobs.progress import Progress, Silent, counting
 from factcheck.retrieval.dense import SentenceEmbedder, open_embedder
@@ -31,17 +32,17 @@ class Sources:
 def open_finder(settings: Settings, *, exclude: Sequence[Path] = (), progress: Progress | None = None) -> Sources:
     """The finder over the corpus that the settings name.
 
-    `corpus` alone is indexed in the user's cache; `index` alone is opened as it is; both together bring that index up
-    to date first; neither is for claims that bring their own sources. Files in `exclude` are no documents.
+    `corpus` alone is indexed in the user's cache; `index` alone is opened as it is, where it may be the URL of a copy
+    in an object store; both together bring that index up to date first; neither is for claims that bring their own
+    sources. Files in `exclude` are no documents.
 
     Raises:
         CorpusError: Nothing is readable, the index is missing, torn or in use, or it lacks vectors of the embedder.
         ConfigError: The index is of another language than the settings, or the extra `dense` is not installed.
         ModelError: The embedder cannot be used.
     """
-    folder = Path(settings.index) if settings.index else None
-    if settings.corpus:
-        folder = folder or cached_index(settings.corpus, settings.language)
+    folder = index_place(settings)
+    if settings.corpus and folder is not None:
         index_corpus(settings.corpus, folder, settings, progress or Silent(), exclude=exclude)
     opened = CorpusIndex(folder) if folder is not None else None
     if opened is not None and opened.pointer.language != settings.language:
@@ -85,7 +86,7 @@ def embedder_identity(settings: Settings, index: CorpusIndex | None) -> JSON:
 
 
 def index_corpus(
-    corpus: str, folder: Path, settings: Settings, progress: Progress, *, exclude: Sequence[Path] = ()
+    corpus: str, folder: Place, settings: Settings, progress: Progress, *, exclude: Sequence[Path] = ()
 ) -> BuildReport:
     """Bring an index up to date, with vectors where an embedder is named, telling progress and what cannot be read."""
 
@@ -107,6 +108,17 @@ def index_corpus(
         on_embedded=counting(progress, "embedding"),
         on_wait=lambda: progress.note(f"waiting for another process that is writing the index {folder}"),
     )
+
+
+def index_place(settings: Settings) -> Place | None:
+    """Where the index of the settings' corpus lies, folder or URL; None where they name neither corpus nor index.
+
+    Raises:
+        CorpusError: It is a URL of a kind that no index can be read from.
+    """
+    if settings.index:
+        return place_of(settings.index)
+    return cached_index(settings.corpus, settings.language) if settings.corpus else None
 
 
 def cached_index(corpus: str, language: str) -> Path:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from factcheck.config import Settings
@@ -19,7 +18,7 @@ from factcheck.errors import ClaimsError, ConfigError, CorpusError, ModelError, 
 from factcheck.formats.records import passage_record, verdict_record
 from factcheck.jobs.bench import METHOD
 from factcheck.jobs.reasons import Case, against_thresholds, case_of, in_words, standing
-from factcheck.jobs.sources import cached_index, finder_of
+from factcheck.jobs.sources import finder_of, index_place
 from factcheck.retrieval.finder import EvidenceFinder
 from factcheck.retrieval.joined import joined
 from factcheck.run.ledger import Ledger
@@ -196,14 +195,16 @@ class Tracer:
         settings, wanted = self._settings, self._identity.get("corpus")
         if wanted is None:
             return None, ""
-        folder = Path(settings.index) if settings.index else cached_index(settings.corpus, settings.language)
         try:
-            index = CorpusIndex(folder)
+            place = index_place(settings)
+            if place is None:
+                return None, ""
+            index = CorpusIndex(place)
         except CorpusError as error:
             return None, f"the run's index cannot be read ({error.where}: {error.found})"
         if index.version != wanted:
             versions = f"{index.version[:_SHORT]}, not {str(wanted)[:_SHORT]}"
-            return None, f"the index {folder} is now of another version of the corpus than the run ({versions})"
+            return None, f"the index {index.folder} is now of another version of the corpus than the run ({versions})"
         return index, ""
 
     @cached_property

@@ -8,6 +8,7 @@ import shutil
 import signal
 from datetime import timedelta
 
+import lancedb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -304,16 +305,69 @@ def test_another_language_builds_anew_without_hiding_the_old_index(corpus, tmp_p
     assert "de" == CorpusIndex(tmp_path / "idx").pointer.language
 
 
-def test_old_versions_are_cleared_without_harm(corpus, tmp_path, monkeypatch):
-    """Updates go on working when what they replace is older than what is kept."""
-    monkeypatch.setattr("factcheck.corpus.build._KEPT", timedelta(0))
+def published_versions(folder):
+    """How many versions of the sentences are kept for somebody."""
+    return len(lancedb.connect(folder).open_table("sentences").tags.list())
 
-    for number in range(3):
+
+def versions_there(folder):
+    """The numbers of all versions of the sentences that are on disk."""
+    return {item["version"] for item in lancedb.connect(folder).open_table("sentences").list_versions()}
+
+
+def test_old_versions_are_cleared_without_harm(corpus, tmp_path, monkeypatch):
+    """Updates go on working, and read what changed alone, when what they replace is older than what is kept."""
+    monkeypatch.setattr("factcheck.corpus.build._KEPT", timedelta(0))
+    build_index(corpus, tmp_path / "idx")
+
+    for number in range(4):
         (corpus / "a.txt").write_text(f"The harbour closed {number} times.\n", "utf-8")
-        build_index(corpus, tmp_path / "idx")
+        assert 1 == build_index(corpus, tmp_path / "idx").files_read
 
     build_index(corpus, tmp_path / "fresh")
     assert dump(tmp_path / "fresh") == dump(tmp_path / "idx")
+    assert 2 == published_versions(tmp_path / "idx")
+
+
+def test_a_replaced_version_stays_readable_until_its_time_is_up(corpus, tmp_path, monkeypatch):
+    """Updates that go on beside a reader change nothing for it; one that comes to it too late is told."""
+    idx = tmp_path / "idx"
+    build_index(corpus, idx)
+    reader = CorpusIndex(idx)
+    before = reader.search("gulls harbour", limit=5)
+    late = reader.pointer.to_json()
+    for number in range(3):
+        (corpus / "a.txt").write_text(f"The harbour closed {number} times.\n", "utf-8")
+        build_index(corpus, idx)
+
+    assert before == reader.search("gulls harbour", limit=5)
+    assert 4 == published_versions(idx)
+
+    monkeypatch.setattr("factcheck.corpus.build._KEPT", timedelta(0))
+    monkeypatch.setattr("factcheck.corpus.build._SLACK", timedelta(seconds=0.5))
+    for number in range(50):
+        (corpus / "a.txt").write_text(f"The harbour is open on day {number}.\n", "utf-8")
+        build_index(corpus, idx)
+        if reader.pointer.tables["sentences"] not in versions_there(idx):
+            break
+
+    assert f"The harbour is open on day {number}." == CorpusIndex(idx).search("harbour open", limit=1)[0].quote
+    (idx / POINTER).write_text(late, "utf-8")
+    with pytest.raises(CorpusError, match="torn"):
+        CorpusIndex(idx)
+
+
+def test_versions_do_not_pile_up_where_updates_come_often(corpus, tmp_path, monkeypatch):
+    """Beyond some, they are kept for the shorter time, and cleared a few together."""
+    for name, value in {"_KEPT_BEYOND": timedelta(0), "_VERSIONS": 2, "_CLEARED_TOGETHER": 2}.items():
+        monkeypatch.setattr(f"factcheck.corpus.build.{name}", value)
+    kept = []
+    for number in range(8):
+        (corpus / "a.txt").write_text(f"The harbour closed {number} times.\n", "utf-8")
+        build_index(corpus, tmp_path / "idx")
+        kept.append(published_versions(tmp_path / "idx"))
+
+    assert [1, 2, 3, 4, 5, 4, 5, 4] == kept
 
 
 def test_a_document_that_met_a_limit_is_read_when_the_limit_is_raised(corpus, tmp_path):

@@ -226,7 +226,7 @@ def _recorded_corpus(settings: Settings | None) -> str | None:
     if settings.corpus or not settings.index:
         return settings.corpus or None
     try:
-        pointer = Pointer.read(Path(settings.index))
+        pointer = Pointer.read(settings.index)
     except CorpusError:
         return None
     return pointer.corpus if pointer else None

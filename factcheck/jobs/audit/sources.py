@@ -16,7 +16,7 @@ from factcheck.jobs.audit.compare import Outcome, changed, joins, misquoted, ope
 from factcheck.jobs.audit.findings import Finding, Kind, excerpt
 from factcheck.jobs.audit.quotes import Quoted, Quotes
 from factcheck.jobs.audit.terms import Terms
-from factcheck.jobs.sources import cached_index
+from factcheck.jobs.sources import index_place
 from factcheck.types import Block, Document, Passage
 
 _ALTERED = "the run's record was altered: do not rely on it"
@@ -25,8 +25,8 @@ _ALTERED = "the run's record was altered: do not rely on it"
 class StoredTexts:
     """The texts that an index keeps, for what the reader of today reads otherwise; opened when first asked."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder, self._opened = folder, False
+    def __init__(self, settings: Settings | None) -> None:
+        self._settings, self._opened = settings, False
         self._index: CorpusIndex | None = None
         self.why_not = "no index of the run is there"
 
@@ -43,10 +43,11 @@ class StoredTexts:
         return text is not None and stands(passage, text) and opens_before(passage, text)
 
     def _open(self) -> CorpusIndex | None:
-        if not self._opened and self._folder is not None:
+        if not self._opened and self._settings is not None:
             self._opened = True
             try:
-                self._index = CorpusIndex(self._folder) if Pointer.read(self._folder) else None
+                place = index_place(self._settings)
+                self._index = CorpusIndex(place) if place is not None and Pointer.read(place) else None
             except CorpusError as error:
                 self.why_not = str(error)
         return self._index
@@ -76,7 +77,7 @@ class SourceCheck:
     ) -> None:
         self._quotes, self._root, self._terms = quotes, root, terms
         self._settings = settings or Settings()
-        self._stored = StoredTexts(_index_folder(settings))
+        self._stored = StoredTexts(settings)
         self._mend = f"put it back, or bring the run up to date with `factcheck update {folder}`"
 
     def run(self, on_finding: Callable[[Finding], None], on_file: Callable[[], None]) -> Reading:
@@ -225,14 +226,6 @@ class SourceCheck:
 
     def _whole_file(self, kind: Kind, path: str, found: str, fix: str) -> Finding:
         return Finding(kind, path, found, fix, path=path, claims=self._quotes.claims_of_file(path))
-
-
-def _index_folder(settings: Settings | None) -> Path | None:
-    if settings is None:
-        return None
-    if settings.index:
-        return Path(settings.index)
-    return cached_index(settings.corpus, settings.language) if settings.corpus else None
 
 
 def _why(problem: Problem | None) -> str:
