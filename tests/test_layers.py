@@ -27,16 +27,21 @@ ALLOWED = {
     "run": _READS | {"machine"},
     "jobs": _READS
     | {"assets", "machine", "config", "corpus", "nli", "retrieval", "wording", "verdict", "pipeline", "run"},
+    "engine": _READS | {"config", "nli", "jobs", "run", "__version__"},
     "checker": _READS | {"config", "jobs", "nli"},
     "display": _READS | {"jobs", "nli"},
     "review": _READS
     | {"config", "corpus", "nli", "retrieval", "wording", "verdict", "pipeline", "jobs", "run", "display"}
     | {"__version__"},
+    "server": _READS | {"config", "corpus", "nli", "retrieval", "jobs", "__version__"},
+    "mcp": _READS | {"config", "corpus", "retrieval", "jobs", "__version__"},
     "evaluation": _READS
     | {"assets", "machine", "config", "matching", "corpus", "nli", "retrieval", "verdict", "pipeline", "run", "jobs"}
     | {"display"},
     "testing": _READS | {"nli", "checker"},
-    "cli": _READS | {"config", "jobs", "nli", "run", "review", "evaluation", "FactChecker", "display", "__version__"},
+    "cli": _READS
+    | {"config", "engine", "jobs", "nli", "run", "review", "server", "mcp", "evaluation", "FactChecker", "display"}
+    | {"__version__"},
     "__main__": {"cli"},
     "__init__": _READS | {"config", "checker"},
 }
@@ -48,9 +53,14 @@ HEAVY = {  # who may import what, even inside a function
     "pypdf": {"corpus"},
     "trafilatura": {"corpus"},
     "docx": {"corpus"},
+    "ray": {"engine"},
     "fastapi": {"review"},
     "starlette": {"review"},
-    "uvicorn": {"review"},
+    "mcp": {"mcp"},
+    "mcp_types": {"mcp"},
+    "uvicorn": {"review", "server"},
+    "h11": {"server"},
+    "prometheus_client": {"server"},
 }
 
 

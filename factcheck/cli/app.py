@@ -13,6 +13,7 @@ _ORDER = (
     *("verify", "ask", "claims"),
     *("status", "show", "export", "audit", "diff", "update", "gate", "review", "purge"),
     *("evaluate", "calibrate"),
+    *("serve", "mcp"),
     *("index", "search", "score", "models", "config"),
 )
 

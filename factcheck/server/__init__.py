@@ -1,0 +1,1 @@
+"""Verdicts over HTTP: claims of many clients, verified together by one model over one corpus."""
