@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PEERS := build/peers
 PIP := $(BIN)/pip --disable-pip-version-check --quiet install --constraint requirements.lock
 
-.PHONY: demo test soak lint bench compare clean
+.PHONY: demo test soak lint site bench compare clean
 
 demo: $(VENV)/.base
 	rm -rf runs/demo
@@ -23,6 +23,10 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+site: $(VENV)/.test
+	$(BIN)/python docs/reference.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.test
 	$(BIN)/pytest benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds --record
@@ -44,8 +48,8 @@ $(VENV)/.base: $(VENV)/.python pyproject.toml requirements.lock
 	$(PIP) --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/.base
-	$(PIP) --editable '.[test]'
+$(VENV)/.test: $(VENV)/.base examples/requirements.txt
+	$(PIP) --editable '.[test]' --requirement examples/requirements.txt
 	touch $@
 
 $(VENV)/.bench: $(VENV)/.test

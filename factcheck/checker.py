@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from factcheck.config import Settings, resolve
 from factcheck.errors import ConfigError
+from factcheck.formats import split_text
 from factcheck.formats.memory import claims_of
 from factcheck.jobs.bench import Workbench, prepare
 from factcheck.nli import PairScorer
@@ -104,17 +105,36 @@ class FactChecker:
             ConfigError: Contexts are given where the setting `evidence` asks for the corpus or for gold.
         """
         [one] = claims_of([claim], name="claim")
-        if contexts is not None and self.settings.evidence not in {"auto", EvidenceFrom.GIVEN}:
+        if contexts is not None:
+            one = replace(one, contexts=self._brought(contexts), doc_ids=())
+        return next(self.verify([one]))
+
+    def check_text(self, text: str, *, contexts: Sequence[ContextLike] | None = None) -> list[Verdict]:
+        """Verdicts on the sentences of a text, in order, from these contexts alone or without them from the corpus.
+
+        The claim of each says where it stands in the text. No context at all (an empty list) is NOT ENOUGH INFO.
+
+        Raises:
+            ClaimsError: A sentence is longer than the model takes, or a context cannot be used.
+            ConfigError: Contexts are given where the setting `evidence` asks for the corpus or for gold.
+        """
+        claims: Iterable[Claim] = split_text(text, language=self.settings.language, id="text")
+        if contexts is not None:
+            brought = self._brought(contexts)
+            claims = [replace(claim, contexts=brought) for claim in claims]
+        return list(self.verify(claims))
+
+    def _brought(self, contexts: Sequence[ContextLike]) -> tuple[Context, ...]:
+        """The contexts that claims bring; an empty one where there are none, so that nothing else is asked."""
+        if self.settings.evidence not in {"auto", EvidenceFrom.GIVEN}:
             raise ConfigError(
                 "evidence", f"is {self.settings.evidence!r}, so contexts are not read", "load with evidence='auto'"
             )
-        if contexts is not None and not contexts:
-            one = replace(one, contexts=(Context("none", "", ""),), doc_ids=())
-        elif contexts is not None:
-            brought: dict[str, Any] = {"id": one.id, "claim": one.text, "contexts": [_plain(item) for item in contexts]}
-            [with_contexts] = claims_of([brought], name="claim")
-            one = replace(one, contexts=with_contexts.contexts, doc_ids=())
-        return next(self.verify([one]))
+        if not contexts:
+            return (Context("none", "", ""),)
+        record = {"claim": "contexts", "contexts": [_plain(item) for item in contexts]}
+        [claim] = claims_of([record], name="claim")
+        return claim.contexts
 
     def _checked(self, claims: Iterator[Claim]) -> Iterator[Claim]:
         while chunk := list(islice(claims, self._bench.settings.window)):

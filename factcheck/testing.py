@@ -185,12 +185,9 @@ def assert_grounded(
     Raises:
         AssertionError: Too few sentences are supported, one is contradicted, or the answer holds no sentence.
     """
-    from factcheck.formats import split_text  # noqa: PLC0415
-
     __tracebackhide__ = True  # pytest shows the caller's line
     checker = checker or _default_checker()
-    claims = split_text(answer, language=checker.settings.language, id="answer")
-    verdicts = [checker.check(claim, contexts=contexts) for claim in claims]
+    verdicts = checker.check_text(answer, contexts=contexts)
     supported = sum(verdict.label is Label.SUPPORTED for verdict in verdicts)
     against = any(verdict.label in {Label.CONTRADICTED, Label.CONFLICTING} for verdict in verdicts)
     if not verdicts or against or supported < min_supported * len(verdicts):

@@ -75,6 +75,33 @@ def test_contexts_need_no_corpus():
         checker.check("Ice melts.")
 
 
+def test_the_sentences_of_a_text_are_checked(checker):
+    """In order, with their places in the text; against the contexts alone where there are some, else the corpus."""
+    text = "The ferry sails. The pier is closed."
+
+    by_corpus, by_contexts = checker.check_text(text), checker.check_text(text, contexts=["The pier is closed."])
+
+    assert [Label.SUPPORTED, Label.CONTRADICTED] == [verdict.label for verdict in by_corpus]
+    assert [Label.NOT_ENOUGH_INFO, Label.SUPPORTED] == [verdict.label for verdict in by_contexts]
+    claims = [verdict.claim for verdict in by_contexts]
+    assert ["The ferry sails.", "The pier is closed."] == [text[claim.start : claim.end] for claim in claims]
+    assert by_contexts == [checker.check(claim, contexts=["The pier is closed."]) for claim in claims]
+
+
+def test_a_text_without_contexts_or_sentences_is_no_error(checker):
+    """An empty list of contexts asks nobody; a text that says nothing has no verdicts."""
+    [verdict] = checker.check_text("The ferry sails.", contexts=[])
+
+    assert (Label.NOT_ENOUGH_INFO, "given") == (verdict.label, verdict.evidence_from)
+    assert [] == checker.check_text("", contexts=["The ferry sails."])
+
+
+def test_a_bad_context_is_refused(checker):
+    """By its place among the contexts."""
+    with pytest.raises(ClaimsError, match=r"contexts\[1\]"):
+        checker.check_text("The ferry sails.", contexts=["The ferry sails.", 7])
+
+
 def test_a_bad_claim_is_named_by_its_number(checker):
     """As a file would name its line."""
     with pytest.raises(ClaimsError, match="claims:2"):

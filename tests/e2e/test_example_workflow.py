@@ -33,13 +33,21 @@ CONTEXTS = {"github", "env", "steps", "runner", "job", "inputs", "vars", "secret
 def test_the_workflow_has_only_keys_that_there_are():
     """At the top, in the job and in each step; a step runs or uses, never both."""
     assert set(WORKFLOW) <= TOP
-    assert {"pull_request", "schedule"} == set(WORKFLOW[True])
+    assert {"pull_request", "schedule", "workflow_dispatch"} == set(WORKFLOW[True])
     assert set(JOB) <= JOB_KEYS
     for step in JOB["steps"]:
         assert set(step) <= STEP_KEYS
         assert ("run" in step) != ("uses" in step)
         assert "with" not in step or "uses" in step
     assert re.fullmatch(r"(\d+|\*)( (\d+|\*)){4}", WORKFLOW[True]["schedule"][0]["cron"])
+
+
+def test_a_pull_request_counts_if_it_changes_claims_or_documents():
+    """Or the settings, or the workflow; the paths are those that the commands use."""
+    env = JOB["env"]
+    wanted = {env["CLAIMS"], f"{env['DOCUMENTS']}/**", "factcheck.toml", ".github/workflows/factcheck.yml"}
+
+    assert wanted == set(WORKFLOW[True]["pull_request"]["paths"])
 
 
 def test_steps_are_named_once_and_actions_by_version():
@@ -158,3 +166,20 @@ def test_by_night_a_run_is_held_against_the_last_good_one(workspace):
     assert "gate: too few claims to decide" in third.stdout  # three became worse: by chance alone with p = 1/8
     assert "removed" in next(line for line in third.stdout.splitlines() if line.startswith("cause"))
     assert "newly not SUPPORTED" in [case.get("name") for case in junit(workspace).iter("testcase")]
+
+
+@pytest.mark.model
+def test_a_pull_request_is_compared_with_the_last_good_run(workspace):
+    """In the summary, as text that cannot be Markdown; where there is no good run, nothing is said."""
+    shutil.rmtree(workspace / "runs" / "good", ignore_errors=True)
+    first = run_step(workspace, "compare")
+    silent = not (workspace / "summary.md").exists()
+    kept = run_step(workspace, "keep")
+    second = run_step(workspace, "compare")
+
+    assert [0, 0, 0] == [step.returncode for step in (first, kept, second)], second.stderr
+    assert silent
+    heading, blank, *lines = (workspace / "summary.md").read_text("utf-8").splitlines()
+    assert ("### Since the last good run", "") == (heading, blank)
+    assert lines
+    assert all(line.startswith("    ") for line in lines)
