@@ -27,7 +27,7 @@ class Settings:
     corpus: str = field(default="", metadata=_JOB)
     """Documents: a file, a folder, or hf:NAME."""
     index: str = field(default="", metadata=_JOB)
-    """Index folder."""
+    """Index: a folder, or the URL of a copy in an object store (s3://, gs://, az://)."""
     run: str = field(default="", metadata=_JOB)
     """Run folder."""
     model: str = "nli-mini"
@@ -92,6 +92,18 @@ class Settings:
     """Score cache: true, false, or a file; `scores.sqlite` in the user's cache folder where it is true."""
     cache_mb: int = field(default=1000, metadata=_JOB)
     """What the score cache may take on disk, in megabytes; scores that were not used for longest go first."""
+    engine: str = field(default="local", metadata=_JOB)
+    """Where a job is computed: local (this process) or ray (the workers of a cluster)."""
+    ray_address: str = field(default="", metadata=_JOB)
+    """Ray cluster: auto or host:port; empty starts one on this machine for the job."""
+    ray_workers: int = field(default=0, metadata=_JOB)
+    """Workers on the cluster; as many as have room when 0."""
+    ray_cpus: int = field(default=2, metadata=_JOB)
+    """CPUs of each worker, and threads that it computes with."""
+    ray_gpus: float = field(default=1.0, metadata=_JOB)
+    """GPUs of each worker where the device is cuda; 0.5 lets two workers share one."""
+    allow_mixed: bool = field(default=False, metadata=_JOB)
+    """Whether workers may compute with other bits than the rest; gives up equal bytes, and is recorded."""
     publisher: str = field(default="", metadata=_JOB)
     """Who publishes the reviewed verdicts: the author of a ClaimReview."""
     publisher_url: str = field(default="", metadata=_JOB)
@@ -114,12 +126,14 @@ class Settings:
         _one_of("retriever", self.retriever, ("lexical", "dense", "hybrid"))
         _check_embedder(self.retriever, self.embedder)
         _one_of("on_error", self.on_error, ("stop", "skip"))
+        _one_of("engine", self.engine, ("local", "ray"))
         _one_of("precision", self.precision, ("auto", "fp32", "bf16", "fp16", "int8"))
         if self.cache == "":
             raise ConfigError("cache", "'' is not a file", "use true, false, or the name of a file")
-        for name in ("passages", "max_file_mb", "max_seconds", "window", "cache_mb"):
+        for name in ("passages", "max_file_mb", "max_seconds", "window", "cache_mb", "ray_cpus"):
             if not 1 <= getattr(self, name) <= _MOST:
                 raise ConfigError(name, f"{getattr(self, name)} is out of range", f"use 1 to {_MOST}")
+        _check_workers(self.ray_workers, self.ray_gpus)
         _check_stages(self.stages, self.passages)
         if self.as_of and not _is_date(self.as_of):
             raise ConfigError("as_of", f"{self.as_of!r} is not a date", "write 2024-05-31, 2024-05 or 2024")
@@ -139,7 +153,7 @@ class Settings:
             value = getattr(self, item.name)
             is_path = item.name in _PATHS or (item.name == "calibration" and value not in _CALIBRATIONS)
             is_path = is_path or (item.name == "embedder" and bool(value) and Path(value).is_dir())
-            if is_path and isinstance(value, str) and value and not value.startswith("hf:"):
+            if is_path and isinstance(value, str) and value and not value.startswith("hf:") and "://" not in value:
                 value = str(Path(value).resolve())
             values[item.name] = list(value) if isinstance(value, tuple) else value
         return values
@@ -223,6 +237,13 @@ def _check_stages(stages: tuple[int, ...], passages: int) -> None:
         found = ",".join(map(str, stages))
         fix = f"use two or more ascending whole numbers, the last of them `passages`: such as 4,{max(passages, 5)}"
         raise ConfigError("stages", f"{found} are not stages of {passages} passages", fix)
+
+
+def _check_workers(workers: int, gpus: float) -> None:
+    if not 0 <= workers <= _MOST:
+        raise ConfigError("ray_workers", f"{workers} is out of range", f"use 0 to {_MOST}")
+    if not 0 < gpus <= _MOST:
+        raise ConfigError("ray_gpus", f"{gpus} is out of range", "use a number or a share, such as 1 or 0.5")
 
 
 def _check_embedder(retriever: str, embedder: str) -> None:

@@ -90,5 +90,6 @@ def test_what_cannot_change_a_verdict_is_not_in_the_identity():
     """Reading and windowing settings are left out; all others are in."""
     outside = {"on_error", "format", "encoding", "max_file_mb", "max_seconds", "window", "corpus", "index", "run"}
     outside |= {"cache", "cache_mb", "publisher", "publisher_url"}
+    outside |= {"engine", "ray_address", "ray_workers", "ray_cpus", "ray_gpus", "allow_mixed"}
 
     assert {field.name for field in fields(Settings)} - outside == set(Settings().identity())

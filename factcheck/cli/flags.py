@@ -64,7 +64,7 @@ class Flag:
 
 FLAGS = {
     "corpus": Flag(str, "Documents: a file, a folder, or hf:NAME."),
-    "index": Flag(str, "Index folder that `factcheck index` builds."),
+    "index": Flag(str, "Index folder that `factcheck index` builds, or the URL of a copy of it."),
     "run": Flag(str, "Run folder; runs/NAME by default."),
     "model": Flag(str, "Bundled model, folder, or Hugging Face name."),
     "models": Flag(
@@ -109,6 +109,12 @@ FLAGS = {
         bool, "Compute every score, and keep none.", spelled=("--no-cache",), setting="cache", read=operator.not_
     ),
     "cache_mb": Flag(int, "What the score cache may take on disk, in MB."),
+    "engine": Flag(str, "Where the job is computed: local, or ray (a cluster)."),
+    "ray_address": Flag(str, "Ray cluster: auto or host:port. Starts one on this machine by default."),
+    "ray_workers": Flag(int, "Workers on the cluster. As many as have room by default."),
+    "ray_cpus": Flag(int, "CPUs of each worker."),
+    "ray_gpus": Flag(float, "GPUs of each worker, with --device cuda: 1, or a share such as 0.5."),
+    "allow_mixed": Flag(bool, "Let workers on other processors or in other precisions take part; recorded."),
 }
 """The options that are settings, by the names of their parameters."""
 

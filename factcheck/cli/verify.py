@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     *("support", "contradict", "quantities", "cues", "parts", "check_all", "languages", "as_of"),
     *("calibration", "max_error", "delta"),
     *("on_error", "format", "encoding", "max_file_mb", "max_seconds", "window", "cache", "no_cache", "cache_mb"),
+    *("engine", "ray_address", "ray_workers", "ray_cpus", "ray_gpus", "allow_mixed"),
 )
 def verify(  # noqa: PLR0913 (one parameter an option)
     claims: Claims,
@@ -58,6 +59,7 @@ def _verify(  # noqa: PLR0913 (all named)
     claims: str, folder: Path, settings: "Settings", *, new: bool, probe: bool, quiet: bool
 ) -> None:
     from factcheck import display  # noqa: PLC0415
+    from factcheck.engine import engine_of  # noqa: PLC0415
     from factcheck.jobs.command import verify_command  # noqa: PLC0415
     from factcheck.jobs.verify import run_job  # noqa: PLC0415
 
@@ -69,7 +71,14 @@ def _verify(  # noqa: PLR0913 (all named)
 
     try:
         with display.Progress(quiet=quiet) as progress, Stopping(progress.note) as stopping:
-            report = run_job(claims, folder, settings, progress=progress, stopping=stopping, new=new, on_open=on_open)
+            report = run_job(
+                *(claims, folder, settings),
+                progress=progress,
+                stopping=stopping,
+                new=new,
+                on_open=on_open,
+                engine=engine_of(settings),
+            )
     except StoppedAtOnce as error:
         command = verify_command(claims, folder, settings)
         typer.echo(f"stopped; nothing that was decided is lost\ngo on with: {command}", err=True)

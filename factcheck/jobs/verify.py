@@ -1,7 +1,7 @@
 """The main job: a claims file against a corpus, into a run folder that can be stopped and started at any moment."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import asdict
 from itertools import islice
@@ -10,6 +10,7 @@ from pathlib import Path
 from factcheck.assets import bundled_models
 from factcheck.config import Settings
 from factcheck.jobs.bench import Workbench, identity_of, tell, workbench
+from factcheck.jobs.engine import MIXED, Engine, mixture, noted
 from factcheck.jobs.ingest import compare_claims, ingest, look_at
 from factcheck.jobs.known import KnownScores
 from factcheck.jobs.mend import mend_manifest
@@ -22,7 +23,7 @@ from factcheck.nli import Counters, PairScorer, threads
 from factcheck.nli.cache import CachedScorer
 from factcheck.run.ledger import Ledger, open_beside
 from factcheck.run.manifest import utc, write_manifest
-from factcheck.types import JSON, Claim, Label
+from factcheck.types import JSON, Claim, Label, Verdict
 
 
 def run_job(  # noqa: PLR0913 (all named)
@@ -35,6 +36,7 @@ def run_job(  # noqa: PLR0913 (all named)
     stopping: Callable[[], bool] = lambda: False,
     new: bool = False,
     on_open: Callable[[Path], None] = lambda _: None,
+    engine: Engine | None = None,
 ) -> JobReport:
     """Verify all claims of a file into a run folder, or go on where an earlier start stopped.
 
@@ -52,6 +54,7 @@ def run_job(  # noqa: PLR0913 (all named)
             run is not finished.
         new: Whether to leave a run that is in the folder alone, and start another in `NAME-2`, `NAME-3`, … beside it.
         on_open: Told the run folder, which is this process's own from then on.
+        engine: Judges the claims in place of this process, to the same verdicts.
 
     Raises:
         FactcheckError: Any of the tree; nothing that was written before is lost.
@@ -81,13 +84,17 @@ def run_job(  # noqa: PLR0913 (all named)
         if bench is not None:
             _begin(claims, ledger, bench)
             tell(bench, progress)
-            if (notes := bench.notes()) != ledger.notes():
-                ledger.put("notes", list(notes))
+            _note(ledger, bench)
             ledger.event("start", {"verdicts": resumed, "claims": total, "began": started, "model": bench.scorer.name})
             _write_manifest(ledger, bench)
             before = bench.scorer.counters
-            finished = decide(ledger.pending(), ledger, bench, progress, stopping)
-            scored = bench.scorer.counters - before
+            if engine is None:
+                finished = decide(ledger.pending(), ledger, bench, progress, stopping)
+            else:
+                verdicts = noted(engine, engine.verify(bench, ledger.pending()), ledger)
+                finished = decide_all(verdicts, ledger, bench, progress, stopping)
+                _note(ledger, bench)
+            scored = bench.scorer.counters - before + (Counters() if engine is None else engine.scored)
         report = JobReport(
             folder=ledger.folder,
             finished=finished,
@@ -107,10 +114,16 @@ def run_job(  # noqa: PLR0913 (all named)
             notes=ledger.notes(),
         )
         if bench is not None:
-            _write_manifest(ledger, bench, report)
+            _write_manifest(ledger, bench, report, engine)
             if finished:  # last, so that a finished run has its manifest whatever happens
                 ledger.finish()
         return report
+
+
+def _note(ledger: Ledger, bench: Workbench) -> None:
+    """Note what whoever reads the verdicts has to know."""
+    if (notes := (*bench.notes(), *mixture(ledger))) != ledger.notes():
+        ledger.put("notes", list(notes))
 
 
 def _identity(ledger: Ledger) -> dict[str, JSON] | None:
@@ -130,12 +143,12 @@ def _begin(claims: str | Path, ledger: Ledger, bench: Workbench) -> None:
     ledger.begin(
         index.inventory() if index else (),
         identity={"claims": ledger.get("claims"), **bench.identity()},
-        settings=bench.settings.record() | {"model": _place_of(bench.settings.model)},
+        settings=bench.settings.record() | {"model": model_place(bench.settings.model)},
         source=source,
     )
 
 
-def _place_of(model: str) -> str:
+def model_place(model: str) -> str:
     """A model's folder as it is found from everywhere; other models have names."""
     is_folder = model not in bundled_models() and Path(model).is_dir()
     return str(Path(model).resolve()) if is_folder else model
@@ -145,9 +158,19 @@ def decide(
     pending: Iterator[Claim], ledger: Ledger, bench: Workbench, progress: Progress, stopping: Callable[[], bool]
 ) -> bool:
     """Decide the claims that have no verdict, window by window; False if it was stopped before the last."""
+    return decide_all(bench.verify(pending), ledger, bench, progress, stopping)
+
+
+def decide_all(
+    verdicts: Generator[Verdict, None, None],
+    ledger: Ledger,
+    bench: Workbench,
+    progress: Progress,
+    stopping: Callable[[], bool],
+) -> bool:
+    """As `decide`, of verdicts that come from wherever."""
     done, total = ledger.progress()
     _note_scoring(ledger, bench)
-    verdicts = bench.verify(pending)
     stopping()  # who listens for a signal learns that from now on there is a window to finish
     with closing(verdicts):
         while batch := list(islice(verdicts, bench.settings.window)):
@@ -172,11 +195,15 @@ def _note_scoring(ledger: Ledger, bench: Workbench) -> None:
             ledger.put("caches", [*known, cache])
 
 
-def _write_manifest(ledger: Ledger, bench: Workbench, report: JobReport | None = None) -> None:
+def _write_manifest(
+    ledger: Ledger, bench: Workbench, report: JobReport | None = None, engine: Engine | None = None
+) -> None:
     """Write the manifest as a start begins, and with its report as it ends."""
     facts: dict[str, JSON] = {
         "model": bench.scorer.name,
         "threads": threads(),
+        **({} if engine is None else {"engine": engine.record()}),
+        **({MIXED: mixed} if (mixed := ledger.get(MIXED)) else {}),
         "finished": report is not None and report.finished,
         **starts(ledger),
         "ended": None if report is None else utc(time.time()),
