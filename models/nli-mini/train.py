@@ -555,7 +555,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train as the command line says; evaluation goes to `eval.json` beside the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, help="a train.toml, a stage of which replaces the defaults below")
-    parser.add_argument("--stage", default="student", help="which one: student, then student-2")
+    parser.add_argument("--stage", default="student", help="which one: student, student-2, then student-3")
     defaults: Mapping[str, Any] = {field.name: field.default for field in fields(Recipe)}
     parser.add_argument("--base", help="folder or Hugging Face name of the checkpoint to start from")
     parser.add_argument("--out", type=Path, help="folder for the model and its checkpoint")
