@@ -14,7 +14,7 @@ demo: $(VENV)/.base
 	@echo "verdicts with their quotes: runs/demo.csv"
 
 test: $(VENV)/.test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 soak: $(VENV)/.test
 	$(BIN)/python benchmarks/soak.py
