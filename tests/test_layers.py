@@ -16,6 +16,7 @@ ALLOWED = {
     "assets": _BASE,
     "hub": _BASE,
     "machine": set(),
+    "listening": {"errors"},
     "config": _BASE,
     "formats": _BASE | {"segment"},
     "corpus": _BASE | {"segment"},
@@ -32,16 +33,16 @@ ALLOWED = {
     "display": _READS | {"jobs", "nli"},
     "review": _READS
     | {"config", "corpus", "nli", "retrieval", "wording", "verdict", "pipeline", "jobs", "run", "display"}
-    | {"__version__"},
-    "server": _READS | {"config", "corpus", "nli", "retrieval", "jobs", "__version__"},
+    | {"listening", "__version__"},
+    "server": _READS | {"config", "corpus", "nli", "retrieval", "jobs", "listening", "__version__"},
     "mcp": _READS | {"config", "corpus", "retrieval", "jobs", "__version__"},
     "evaluation": _READS
     | {"assets", "machine", "config", "matching", "corpus", "nli", "retrieval", "verdict", "pipeline", "run", "jobs"}
     | {"display"},
     "testing": _READS | {"nli", "checker"},
     "cli": _READS
-    | {"config", "engine", "jobs", "nli", "run", "review", "server", "mcp", "evaluation", "FactChecker", "display"}
-    | {"__version__"},
+    | {"config", "listening", "engine", "jobs", "nli", "run", "review", "server", "mcp", "evaluation"}
+    | {"FactChecker", "display", "__version__"},
     "__main__": {"cli"},
     "__init__": _READS | {"config", "checker"},
 }

@@ -54,9 +54,9 @@ def serve(  # noqa: PLR0913 (every option is a parameter)
         fix = 'install them with `pip install "factcheck-nli[serve]"`'
         raise ConfigError("factcheck serve", f"needs {' and '.join(missing)}", fix)
     from factcheck.jobs.bench import prepare  # noqa: PLC0415
+    from factcheck.listening import is_loopback, listen  # noqa: PLC0415
     from factcheck.server.guard import VARIABLE, read_tokens  # noqa: PLC0415
     from factcheck.server.limits import Limits  # noqa: PLC0415
-    from factcheck.server.listening import is_loopback, listen  # noqa: PLC0415
     from factcheck.server.logs import json_log  # noqa: PLC0415
     from factcheck.server.serve import Notes, Options  # noqa: PLC0415
     from factcheck.server.serve import serve as run  # noqa: PLC0415

@@ -165,8 +165,8 @@ def _check_alive(address: str) -> None:
 
 
 def _unreachable(address: str, why: str) -> FactcheckError:
-    token = "set RAY_AUTH_MODE=token where the cluster wants one"  # since Ray 2.60 those of `ray start --head` do
-    fix = f"start one with `ray start --head`, {token}, or leave the address out to use this machine alone"
+    guarded = "set RAY_AUTH_MODE=token where it wants a token"  # in Ray 2.60 one of `ray start --head` does
+    fix = f"start one with `ray start --head`, {guarded}, or leave the address out to use this machine alone"
     return ConfigError(_OPTION, f"{address} cannot be used: {why}", fix)
 
 

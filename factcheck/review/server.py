@@ -1,6 +1,5 @@
 """Serving the review: an address that only this machine reaches unless more is asked for, and a link that opens it."""
 
-import ipaddress
 import os
 import socket
 import sys
@@ -11,12 +10,11 @@ from urllib.parse import quote
 
 import uvicorn
 
-from factcheck.errors import ConfigError
+from factcheck.listening import LOOPBACK, in_url, is_loopback, listen
 from factcheck.review.app import make_app
 from factcheck.review.desk import Desk
 from factcheck.review.guard import Sessions
 
-LOOPBACK = "127.0.0.1"
 _GRACE = 2  # seconds that answers under way have at the end
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 (compared with)
 
@@ -45,7 +43,7 @@ def serve(  # noqa: PLR0913 (all but the desk have names)
     Raises:
         ConfigError: It cannot listen there.
     """
-    with _listening(host, port) as listener:
+    with listen(host, port) as listener:
         address, bound = listener.getsockname()[:2]
         sessions = Sessions()
         named = host_names(host, address)
@@ -85,16 +83,7 @@ def host_names(host: str, address: str) -> list[str]:
         names = [host, "localhost"]
     else:
         names = [host, address]
-    return list(dict.fromkeys(_in_url(name) for name in names))
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address is reached from this machine alone."""
-    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-
-
-def _in_url(name: str) -> str:
-    return f"[{name}]" if ":" in name else name
+    return list(dict.fromkeys(in_url(name) for name in names))
 
 
 def _own_addresses() -> list[str]:
@@ -103,26 +92,6 @@ def _own_addresses() -> list[str]:
     except OSError:  # the machine's name is in no table
         return []
     return [str(entry[4][0]).partition("%")[0] for entry in found]
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens already, so that the link works at once."""
-    try:
-        [family, kind, protocol, _, address] = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(address)
-            listener.listen(128)
-        except BaseException:
-            listener.close()
-            raise
-    except (OSError, UnicodeError, OverflowError) as error:
-        where = _in_url(host) + (f":{port}" if port else "")
-        raise ConfigError("--host and --port", f"cannot listen at {where}: {error}", "name others") from None
-    return listener
 
 
 def _has_display() -> bool:

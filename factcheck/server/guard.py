@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from factcheck.errors import ConfigError
+from factcheck.listening import LOOPBACK, in_url
 from factcheck.server.problems import Problem
 
 VARIABLE: Final = "FACTCHECK_TOKEN"
@@ -93,3 +94,15 @@ def _checked(token: str, where: str) -> str:
         found = "a token with characters that a header cannot carry"
         raise ConfigError(where, found, f"use letters, digits and -._~+/ alone: {_HOW}")
     return token
+
+
+def host_headers(host: str, port: int, more: Iterable[str] = ()) -> list[str]:
+    """What the Host header of a request may be to a service on loopback.
+
+    Args:
+        host: What was asked for.
+        port: Where it listens.
+        more: Further names, with their port or without.
+    """
+    names = dict.fromkeys([in_url(host), "localhost", LOOPBACK])
+    return [header for name in names for header in (name, f"{name}:{port}")] + list(more)

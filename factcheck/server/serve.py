@@ -19,12 +19,12 @@ import uvicorn
 
 from factcheck.jobs.bench import Workbench
 from factcheck.jobs.progress import Silent
+from factcheck.listening import in_url
 from factcheck.nli.wrapped import Wrapped
 from factcheck.server.app import App
 from factcheck.server.connection import connection_class
-from factcheck.server.guard import Guard
+from factcheck.server.guard import Guard, host_headers
 from factcheck.server.limits import Limits
-from factcheck.server.listening import host_headers, in_url
 from factcheck.server.logs import Log, LogHandler
 from factcheck.server.service import Service, State
 from factcheck.types import Claim

@@ -5,8 +5,9 @@ import socket
 import pytest
 
 from factcheck.errors import ConfigError
+from factcheck.listening import is_loopback
 from factcheck.review import reviewers
-from factcheck.review.server import host_names, is_loopback, serve
+from factcheck.review.server import host_names, serve
 
 
 def test_a_loopback_address_is_also_called_localhost():

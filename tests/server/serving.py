@@ -153,8 +153,8 @@ def main(index, limits, *how):
     """Serve with the double."""
     from factcheck.config import Settings
     from factcheck.jobs.bench import prepare
+    from factcheck.listening import listen
     from factcheck.server.limits import Limits
-    from factcheck.server.listening import listen
     from factcheck.server.logs import json_log
     from factcheck.server.serve import Options, serve
     from factcheck.testing import RuleNLI

@@ -8,9 +8,9 @@ from typer.testing import CliRunner
 
 from factcheck.cli import app
 from factcheck.errors import ConfigError, FactcheckError
-from factcheck.server.guard import read_tokens
+from factcheck.listening import is_loopback
+from factcheck.server.guard import host_headers, read_tokens
 from factcheck.server.limits import Limits
-from factcheck.server.listening import host_headers, is_loopback
 
 
 def refusal(*arguments, env=None):

@@ -1,8 +1,7 @@
-"""Where the service listens, and what it is called there."""
+"""Where a server of ours listens: an address that only this machine reaches unless more is asked for."""
 
 import ipaddress
 import socket
-from collections.abc import Iterable
 
 from factcheck.errors import ConfigError
 
@@ -11,7 +10,7 @@ _BACKLOG = 512
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that is bound and listens; port 0 takes a free one.
+    """A socket that is bound and listens already; port 0 takes a free one.
 
     Raises:
         ConfigError: It cannot listen there.
@@ -29,7 +28,7 @@ def listen(host: str, port: int) -> socket.socket:
             listener.close()
             raise
     except (OSError, UnicodeError, OverflowError) as error:
-        where = f"{in_url(host)}:{port}"
+        where = in_url(host) + (f":{port}" if port else "")
         raise ConfigError("--host and --port", f"cannot listen at {where}: {error}", "name others") from None
     return listener
 
@@ -37,18 +36,6 @@ def listen(host: str, port: int) -> socket.socket:
 def is_loopback(address: str) -> bool:
     """Whether an address is reached from this machine alone."""
     return ipaddress.ip_address(address.partition("%")[0]).is_loopback
-
-
-def host_headers(host: str, port: int, more: Iterable[str] = ()) -> list[str]:
-    """What the Host header of a request may be to a service on loopback.
-
-    Args:
-        host: What was asked for.
-        port: Where it listens.
-        more: Further names, with their port or without.
-    """
-    names = dict.fromkeys([in_url(host), "localhost", LOOPBACK])
-    return [header for name in names for header in (name, f"{name}:{port}")] + list(more)
 
 
 def in_url(name: str) -> str:
