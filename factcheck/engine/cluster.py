@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from tempfile import TemporaryDirectory
 from threading import current_thread, main_thread
 from typing import Any
 
@@ -66,16 +67,7 @@ def connected(settings: Settings) -> Iterator[Any]:
         if address:
             _check_alive(address)
         try:
-            if address:
-                ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL)
-            else:
-                ray.init(
-                    address="local",
-                    include_dashboard=False,
-                    log_to_driver=False,
-                    logging_level=logging.CRITICAL,
-                    object_store_memory=_STORE_BYTES,
-                )
+            _join(ray, address)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
             raise _unreachable(address or "a cluster on this machine", str(error)) from error
     try:
@@ -87,6 +79,22 @@ def connected(settings: Settings) -> Iterator[Any]:
         raise
     else:
         ray.shutdown()
+
+
+def _join(ray: Any, address: str) -> None:  # noqa: ANN401 (as above)
+    """Join a cluster, or start one; its workers stand in an empty folder.
+
+    Otherwise Ray has them import from the folder that this process stands in before all else: what lies there is data.
+    """
+    own = {} if address else {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
+    with TemporaryDirectory(prefix="factcheck-") as empty:
+        ray.init(
+            address=address or "local",
+            runtime_env={"working_dir": empty},
+            log_to_driver=False,
+            logging_level=logging.CRITICAL,
+            **own,
+        )
 
 
 def room(ray: Any, *, cpus: int, gpus: float) -> int:  # noqa: ANN401 (as above)

@@ -121,7 +121,7 @@ def against_thresholds(item: Evidence, rule: Rule) -> str:
     """Why a passage has its stance."""
     support, contradict = f"{rule.support:g}", f"{rule.contradict:g}"
     if rule.calibration is not None:
-        support = contradict = f"{rule.calibration.combination.floor:g}, once the temperature is taken out,"
+        support = contradict = f"{rule.calibration.combination.floor:g} once the temperature is taken out"
     said = "; ".join(finding.detail for finding in item.findings)
     after = f"after its words were looked at ({said}), " if said else ""
     if item.stance is not rule.stance(weighed(item.scores, item.findings)):

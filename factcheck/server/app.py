@@ -207,10 +207,11 @@ class App:
         kind = request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
         packed = request.headers.get(b"content-encoding", b"identity").strip().lower()
         if kind != _JSON.encode() or packed != b"identity":
-            where = "Content-Type header" if kind != _JSON.encode() else "Content-Encoding header"
+            where, came = ("Content-Encoding", packed) if kind == _JSON.encode() else ("Content-Type", kind)
             fix = f"send plain JSON as Content-Type: {_JSON}"
             status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-            raise Problem(status, where, "is not what this service reads", fix, reason="media_type")
+            found = f"is {came.decode('latin-1')[:100]!a}" if came else "is missing"
+            raise Problem(status, f"{where} header", found, fix, reason="media_type")
         try:
             async with asyncio.timeout(self._limits.upload_seconds):
                 return await self._body(request)
@@ -231,9 +232,11 @@ class App:
             part: bytes = message.get("body", b"")
             size += len(part)
             over = over or size > limit
-            parts = [] if over else [*parts, part]
-            if not over:
+            if over:
+                parts.clear()
+            else:
                 self._hold(request, len(part))
+                parts.append(part)
             if not message.get("more_body", False):
                 request.is_read = True
                 break

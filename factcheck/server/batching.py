@@ -161,11 +161,11 @@ class Batcher:
                 started = time.monotonic()
                 self._verify(batch)
                 with self._state:
+                    self._past.append((started, len(batch)))  # not while `submit` reads them
                     self._working -= 1
                     self._state.notify_all()
                 self._metrics.batch.observe(len(batch))
                 self._metrics.batch_seconds.observe(time.monotonic() - started)
-                self._past.append((started, len(batch)))
 
     def _collect(self) -> list[_Item] | None:
         """The next batch; None when there will be no more."""

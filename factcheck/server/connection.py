@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -11,13 +11,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from factcheck.server.limits import Limits
 from factcheck.server.problems import Problem
 
+_SOME: Final = 1 << 16  # bytes of an answer
+
 
 class Connection(H11Protocol):
     """uvicorn's own protocol, which lets a client that says nothing stay for ever."""
 
     limits: ClassVar[Limits]
     refused: ClassVar[Callable[[str], None]]
-    _slow: asyncio.TimerHandle | None = None
+    _slow: asyncio.TimerHandle | None = None  # runs while headers are not whole
+    _stuck: asyncio.TimerHandle | None = None  # runs while an answer waits for its client
+    _left = 0  # bytes of that answer
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, and wait for the first request."""
@@ -40,18 +44,18 @@ class Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         self._stop_clock()
+        self._stop_waiting()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
         """Wait for the client to take some of its answer."""
         super().pause_writing()
-        self._stop_clock()
-        self._slow = self.loop.call_later(self.limits.upload_seconds, self._cut)
+        self._wait_for_reader()
 
     def resume_writing(self) -> None:
-        """Go on: it took some."""
+        """Go on: it took nearly all."""
         super().resume_writing()
-        self._stop_clock()
+        self._stop_waiting()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
@@ -66,12 +70,24 @@ class Connection(H11Protocol):
             self._slow.cancel()
             self._slow = None
 
+    def _wait_for_reader(self) -> None:
+        self._left = self.transport.get_write_buffer_size()
+        self._stuck = self.loop.call_later(self.limits.upload_seconds, self._cut)
+
+    def _stop_waiting(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
     def _late(self) -> None:
         found = f"did not come whole within {self.limits.upload_seconds:g} seconds"
         problem = Problem(HTTPStatus.REQUEST_TIMEOUT, "headers", found, "send them faster", reason="slow_headers")
         self._end(problem)
 
     def _cut(self) -> None:
+        if self._left - self.transport.get_write_buffer_size() >= _SOME:  # slow, or the answer is long
+            self._wait_for_reader()
+            return
         type(self).refused("slow_reader")
         self.transport.abort()
 

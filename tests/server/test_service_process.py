@@ -1,12 +1,17 @@
 """The service as a process: slow clients, clients that leave, signals, and starts that fail."""
 
+import asyncio
 import json
 import signal
 import socket
 import sys
 
 import pytest
+import uvicorn
 from serving import CLAIMS, Process, answer, is_over, request
+
+from factcheck.server.connection import connection_class
+from factcheck.server.limits import Limits
 
 SIX = [f"The harbour opened in {year}." for year in range(2016, 2022)]
 
@@ -118,19 +123,69 @@ def test_slow_headers_of_a_later_request_end_the_connection(quick):
         assert is_over(connection)
 
 
-def test_a_client_that_takes_nothing_is_cut_off(quick):
-    """Its answer does not stay in memory for ever."""
+@pytest.mark.parametrize("further", [b"", b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"])
+def test_a_client_that_takes_nothing_is_cut_off(quick, further):
+    """Its answer does not stay in memory for ever, though it sends another request meanwhile."""
+    name = 'factcheck_rejected_total{reason="slow_reader"}'
+    before = quick.figure(name)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(60)
         connection.connect(("127.0.0.1", quick.port))
-        many = [{"claim": "The ferry sails.", "note": "x" * 9000} for _ in range(800)]
+        many = [{"claim": "The ferry sails.", "note": "x" * 9000} for _ in range(800 + len(further))]
         connection.sendall(request({"claims": many}))
-        quick.wait_for("request", claims=800)
+        quick.wait_for("request", claims=len(many))
+        connection.sendall(further)
 
-        quick.wait_for_figure('factcheck_rejected_total{reason="slow_reader"}', 1)
+        quick.wait_for_figure(name, before + 1)
 
         assert is_over(connection)
+
+
+class Wire(asyncio.Transport):
+    """A transport that holds as many bytes as it is told."""
+
+    held, aborted = 0, False
+
+    def get_write_buffer_size(self):
+        return self.held
+
+    def abort(self):
+        self.aborted = True
+
+
+class Clock:
+    """A loop of which the test says when a time is over."""
+
+    def call_later(self, _, callback):
+        self.over = callback
+        return asyncio.TimerHandle(0, callback, (), self)
+
+    def get_debug(self):
+        return False
+
+    def _timer_handle_cancelled(self, _):
+        self.over = None
+
+
+def test_a_client_that_takes_a_long_answer_slowly_gets_it():
+    """As long as it takes some of it in each time; then it is cut off as others are."""
+    refused, clock, wire = [], Clock(), Wire()
+    config = uvicorn.Config(lambda: None, log_config=None)
+    made = connection_class(Limits(), refused.append)(config, uvicorn.server.ServerState(), {}, _loop=clock)
+    made.connection_made(wire)
+    wire.held = 10_000_000
+    made.pause_writing()
+    for left in (6_000_000, 2_000_000, 1_000_000):
+        wire.held = left
+        clock.over()
+
+        assert not wire.aborted
+
+    clock.over()
+
+    assert wire.aborted
+    assert ["slow_reader"] == refused
 
 
 def test_what_is_no_http_is_refused_in_the_shape_of_all_errors(quick):
