@@ -23,6 +23,7 @@ _OPEN_ENDING = re.compile(
 )
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f](?=\s*\.)")  # "A\u3000.": sentencex counts its bytes wrongly, and panics
 _ENUMERATOR = re.compile(r"\(?\d{1,3}(?:\.\d{1,3}){0,4}[.)]\s*")
 _LOWER_WORD = re.compile(r"[a-z]+\b")
 _OPENS_SENTENCE = r"(?=[\"'\u2018\u201c(\[]?[A-Z\u00c0-\u00de])"
@@ -50,7 +51,8 @@ def block_sentences(text: str, start: int, end: int, language: str) -> list[tupl
     from sentencex import get_sentence_boundaries  # noqa: PLC0415 - importing factcheck stays fast
 
     block = _SURROGATE.sub("\ufffd", text[start:end])  # half a surrogate pair cannot be handed over as UTF-8
-    starts = [piece["start_index"] for piece in get_sentence_boundaries(language.lower(), block)]
+    shown = _WIDE_SPACE.sub(" ", block)
+    starts = [piece["start_index"] for piece in get_sentence_boundaries(language.lower(), shown)]
     trimmed = (_trim(block, *span) for span in pairwise([*_repair(block, starts), len(block)]))
     return [(start + first, start + last) for first, last in trimmed if _says_something(block[first:last])]
 

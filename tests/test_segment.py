@@ -131,3 +131,11 @@ def test_spans_are_ordered_trimmed_and_complete(text):
     kept = sum(char.isalpha() for start, end in spans for char in text[start:end])
     markers = sum(text.count(f"{letter})") for letter in "aBé")
     assert 0 <= sum(map(str.isalpha, text)) - kept <= markers
+
+
+@pytest.mark.parametrize("space", ["\u3000", "\u2029", "\u2028", " \u3000", "\u3000\u3000"])
+def test_a_wide_space_before_a_full_stop_is_no_obstacle(space):
+    """sentencex panics on it; the spans are those of the text as it is."""
+    text = f"The boats need vitamin A{space}. The harbour is closed."
+
+    assert "The harbour is closed." == text[slice(*sentence_spans(text)[-1])]

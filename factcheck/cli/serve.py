@@ -54,7 +54,7 @@ def serve(  # noqa: PLR0913 (every option is a parameter)
         fix = 'install them with `pip install "factcheck-nli[serve]"`'
         raise ConfigError("factcheck serve", f"needs {' and '.join(missing)}", fix)
     from factcheck.jobs.bench import prepare  # noqa: PLC0415
-    from factcheck.listening import is_loopback, listen  # noqa: PLC0415
+    from factcheck.listening import in_url, is_loopback, listen  # noqa: PLC0415
     from factcheck.server.guard import VARIABLE, read_tokens  # noqa: PLC0415
     from factcheck.server.limits import Limits  # noqa: PLC0415
     from factcheck.server.logs import json_log  # noqa: PLC0415
@@ -80,7 +80,8 @@ def serve(  # noqa: PLR0913 (every option is a parameter)
         found = "is reached from other machines, and there is no token"
         raise ConfigError(f"--host {host}", found, f"give one with --token-file, or in {VARIABLE}")
     log = json_log()
-    options = Options(tokens=tokens, hosts=tuple(allow_host or ()), texts=log_claims)
+    asked = (in_url(host), f"{in_url(host)}:{listener.getsockname()[1]}")
+    options = Options(tokens=tokens, hosts=(*asked, *(allow_host or ())), texts=log_claims)
     status = run(
         listener,
         lambda: prepare(settings, progress=Notes(log)),

@@ -173,7 +173,7 @@ class CorpusIndex:
             (query if any_word else "", search)
             for query, any_word, search in zip(queries, words, searches, strict=True)
         ]
-        with reading(self.folder):
+        with reading(self.folder, self.pointer):
             ranked, rows = _wait_for(_ranked_rows(self._sentences, asked))
         return [
             sorted(
@@ -217,7 +217,7 @@ class CorpusIndex:
     def inventory(self) -> Iterator[tuple[str, str]]:
         """Id and content hash of every document of the corpus, in no order, streamed."""
         query = self._tables["documents"].search().select(["doc_id", "content"]).limit(None)
-        with reading(self.folder):
+        with reading(self.folder, self.pointer):
             for batch in query.to_batches():
                 yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
@@ -236,17 +236,21 @@ class CorpusIndex:
         query = self._tables[table].search().select(columns)
         if where:
             query = query.where(where)
-        with reading(self.folder):
+        with reading(self.folder, self.pointer):
             rows: list[dict[str, Any]] = query.limit(None).to_arrow().to_pylist()
         return rows
 
 
 @contextmanager
-def reading(folder: Place) -> Iterator[None]:
-    """What the database says of a file that is torn or gone, as an error of ours."""
+def reading(folder: Place, opened: Pointer) -> Iterator[None]:
+    """What the database says of a file that is torn or gone, as an error of ours; later builds clear old versions."""
     try:
         yield
     except (OSError, RuntimeError, ValueError) as error:
+        now = Pointer.read(folder)
+        if now is not None and now != opened:
+            found = "the version that was opened has been replaced since, and is cleared"
+            raise CorpusError(folder, found, "start again: that takes the new one") from error
         raise unreadable(folder, error) from error
 
 

@@ -31,9 +31,9 @@ class VectorIndex:
     """
 
     def __init__(self, index: CorpusIndex, embedder: Embedder) -> None:
-        self._embedder, self._folder = embedder, index.folder
+        self._embedder, self._index = embedder, index
         self._entry = published(index, embedder)
-        with reading(index.folder):
+        with reading(index.folder, index.pointer):
             self._table: Any = connect(index.folder).open_table(self._entry.table)
             self._table.checkout(self._entry.version)
         self._queries: dict[str, Array] = {}
@@ -45,7 +45,7 @@ class VectorIndex:
         rows lie on disk nor on the other searches.
         """
         vectors = self._vectors_of([search.text for search in searches])
-        with reading(self._folder):
+        with reading(self._index.folder, self._index.pointer):
             if self._entry.search == EXACT:
                 ranked = [best for group in self._exact(searches, vectors) for best in group]
             else:

@@ -333,7 +333,7 @@ def test_a_replaced_version_stays_readable_until_its_time_is_up(corpus, tmp_path
     """Updates that go on beside a reader change nothing for it; one that comes to it too late is told."""
     idx = tmp_path / "idx"
     build_index(corpus, idx)
-    reader = CorpusIndex(idx)
+    reader, idle = CorpusIndex(idx), CorpusIndex(idx)
     before = reader.search("gulls harbour", limit=5)
     late = reader.pointer.to_json()
     for number in range(3):
@@ -352,6 +352,8 @@ def test_a_replaced_version_stays_readable_until_its_time_is_up(corpus, tmp_path
             break
 
     assert f"The harbour is open on day {number}." == CorpusIndex(idx).search("harbour open", limit=1)[0].quote
+    with pytest.raises(CorpusError, match="has been replaced since, and is cleared; start again"):
+        idle.search("storm boats", limit=5)
     (idx / POINTER).write_text(late, "utf-8")
     with pytest.raises(CorpusError, match="torn"):
         CorpusIndex(idx)
