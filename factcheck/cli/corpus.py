@@ -52,9 +52,6 @@ def search(text: Annotated[str, typer.Argument(help="What to look for.")], *, se
     """
     from factcheck import display  # noqa: PLC0415
     from factcheck.jobs.sources import open_finder  # noqa: PLC0415
-    from factcheck.types import Claim  # noqa: PLC0415
+    from factcheck.jobs.sources import search as find  # noqa: PLC0415
 
-    finder = open_finder(settings).finder
-    claim = Claim(id="search", text=text)
-    finder.check(claim)
-    display.print_hits(finder.find([claim])[0].hits)
+    display.print_hits(find(open_finder(settings).finder, text))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from factcheck.errors import ConfigError
 from factcheck.jobs.progress import Progress, Silent, counting
 from factcheck.retrieval.dense import SentenceEmbedder, open_embedder
 from factcheck.retrieval.finder import LEXICAL, EvidenceFinder
-from factcheck.types import JSON, Claim, Source
+from factcheck.types import JSON, Claim, EvidenceFrom, Hit, Source
 from factcheck.verdict.periods import by
 
 
@@ -70,6 +70,25 @@ def finder_of(settings: Settings, index: CorpusIndex | None) -> EvidenceFinder:
         retriever=settings.retriever,
         embedder=None if settings.retriever == LEXICAL else embedder_of(settings),
     )
+
+
+def searcher_of(settings: Settings, index: CorpusIndex | None, most: int) -> EvidenceFinder:
+    """The finder that answers searches of the corpus with up to `most` hits, whatever claims are judged by.
+
+    The best ten are the first of the best fifty, so one finder serves all who want fewer.
+    """
+    return finder_of(replace(settings, passages=most, stages=(), evidence=str(EvidenceFrom.CORPUS)), index)
+
+
+def search(finder: EvidenceFinder, text: str) -> tuple[Hit, ...]:
+    """The passages that a claim of this text would be judged by, best first.
+
+    Raises:
+        ClaimsError: There is no corpus.
+    """
+    claim = Claim(id="search", text=text)
+    finder.check(claim)
+    return finder.find([claim])[0].hits
 
 
 def embedder_of(settings: Settings) -> SentenceEmbedder | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -12,9 +11,10 @@ from factcheck.config import Settings
 from factcheck.corpus.index import Pointer
 from factcheck.errors import CorpusError
 from factcheck.jobs.bench import Workbench
-from factcheck.jobs.sources import finder_of
+from factcheck.jobs.sources import search as find
+from factcheck.jobs.sources import searcher_of
 from factcheck.mcp.arguments import MAX_HITS
-from factcheck.retrieval.finder import Finder
+from factcheck.retrieval.finder import EvidenceFinder
 from factcheck.types import Claim, Hit, Verdict
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Engine:
     def __init__(self, load: Callable[[], Workbench]) -> None:
         self._load = load
         self._bench: Workbench | None = None
-        self._searcher: Finder | None = None
+        self._searcher: EvidenceFinder | None = None
         self._queue: SimpleQueue[tuple[Future[Any], Callable[[Workbench], Any]] | None] = SimpleQueue()
         # A daemon, since reading a large corpus must not keep the process alive after its client has gone.
         self._thread = Thread(target=self._work, name="factcheck engine", daemon=True)
@@ -80,11 +80,8 @@ class Engine:
 
         def work(bench: Workbench) -> tuple[Hit, ...]:
             if self._searcher is None:
-                wide = replace(bench.settings, passages=MAX_HITS, evidence="corpus")
-                self._searcher = finder_of(wide, bench.sources.index)
-            claim = Claim(id="search", text=query)
-            self._searcher.check(claim)
-            return self._searcher.find([claim])[0].hits[:limit]
+                self._searcher = searcher_of(bench.settings, bench.sources.index, MAX_HITS)
+            return find(self._searcher, query)[:limit]
 
         return self._submit(work)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -13,14 +13,14 @@ from factcheck import __version__
 from factcheck.errors import FactcheckError
 from factcheck.formats.records import passage_record, to_json
 from factcheck.jobs.bench import Workbench
-from factcheck.jobs.sources import finder_of
+from factcheck.jobs.sources import search, searcher_of
 from factcheck.retrieval.finder import EvidenceFinder
 from factcheck.server.asked import Query, Refused, read_claims, read_query
 from factcheck.server.batching import Batcher, Job, QueueFullError
 from factcheck.server.limits import Limits
 from factcheck.server.metrics import Metrics
 from factcheck.server.problems import Problem, of_bug, of_fault
-from factcheck.types import JSON, Claim, EvidenceFrom, Hit
+from factcheck.types import JSON, Claim, Hit
 
 T = TypeVar("T")
 
@@ -73,10 +73,9 @@ class Service:
 
     def open(self, bench: Workbench) -> None:
         """Be ready, with this model and corpus."""
-        index, settings = bench.sources.index, bench.settings
-        if index is not None:  # the best ten are the first of the best fifty
-            searched = replace(settings, passages=self.limits.passages, stages=(), evidence=str(EvidenceFrom.CORPUS))
-            self._finder = finder_of(searched, index)
+        index = bench.sources.index
+        if index is not None:
+            self._finder = searcher_of(bench.settings, index, self.limits.passages)
         self._batcher = Batcher(bench, self.limits, self.metrics)
         facts = {"version": __version__, "model": bench.scorer.name, "numeric_class": bench.scorer.numeric_class}
         facts["corpus"] = "" if index is None else index.version[:16]
@@ -168,9 +167,7 @@ class Service:
     def _found(self, query: Query) -> bytes:
         if self._finder is None:
             raise Problem(HTTPStatus.NOT_FOUND, "service", "has no corpus", "serve one by --index", reason="not_found")
-        claim = Claim(id="search", text=query.text)
-        [found] = self._finder.find([claim])
-        hits: list[JSON] = [_hit_record(hit) for hit in found.hits[: query.limit]]
+        hits: list[JSON] = [_hit_record(hit) for hit in search(self._finder, query.text)[: query.limit]]
         return to_json({"hits": hits}).encode() + b"\n"
 
     async def _verified(self, claims: list[tuple[int, Claim]], gone: Callable[[], Awaitable[None]]) -> Job:
