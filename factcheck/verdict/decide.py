@@ -107,7 +107,8 @@ class Rule:
         contradicts a part, and CONFLICTING only where sources disagree about the same part; with some parts supported
         and the others open the reason is `partly_supported`.
 
-        The evidence is sorted: what the verdict stands on first (both sides of a conflict), then by strength. The score
+        The evidence is sorted: what the verdict stands on first (both sides of a conflict; of a claim left open because
+        of what words say, the passages that say it), then by strength. The score
         is that of the (weaker) side, of NOT ENOUGH INFO one minus the stronger side, and 0 where nothing was judged.
         With a budget, a verdict that is not sure enough for it becomes NOT ENOUGH INFO. `unjudged` is for the record
         only. A claim that `checks` refuse is given no passages, and the refusal is its verdict.
@@ -122,6 +123,8 @@ class Rule:
         pieces = pieces if all(len(item.evidence.parts) == len(pieces) for item in items) else []
         answers = [self._part_answer(claim, items, at, piece) for at, piece in enumerate(pieces)]
         answer = with_parts(self._answer(claim.text, claim.date, items), answers, pieces)
+        if answer.label is Label.NOT_ENOUGH_INFO and answer.reason is Reason.EVIDENCE:
+            answer = self._why_open(answer, items)
         grounds = {item.at: item.evidence.stance for item in answer.grounds}  # that of a part where it decides
         first = [replace(items[at].evidence, stance=stance) for at, stance in grounds.items()]
         rest = sorted((item for item in items if item.at not in grounds), key=lambda item: _rank(item, answer.label))
@@ -138,9 +141,6 @@ class Rule:
             detail=answer.detail,
             parts=_parts(pieces, answers, places),
         )
-        if verdict.label is Label.NOT_ENOUGH_INFO and verdict.reason is Reason.EVIDENCE:
-            reason, detail = self._why_open(items)
-            verdict = replace(verdict, reason=reason, detail=detail)
         return self._within_budget(verdict)
 
     def _within_budget(self, verdict: Verdict) -> Verdict:
@@ -214,16 +214,24 @@ class Rule:
             return None
         return self._fitted.confidence(answer.weighing, answer.label)
 
-    def _why_open(self, items: Sequence[Item]) -> tuple[Reason, str]:
-        """The reason of NOT ENOUGH INFO: what took away the strongest stance where something did."""
+    def _why_open(self, answer: Answer, items: Sequence[Item]) -> Answer:
+        """A NOT ENOUGH INFO with its reason: what took away the strongest stance where something did.
+
+        Its grounds are then the passages that a stance was taken from, so that what `detail` speaks of is shown first.
+        """
         if not items:
-            return Reason.NO_PASSAGE_FOUND, ""
-        spoke = [item for item in items if self.stance(item.evidence.scores) is not Stance.NEUTRAL]
-        if taken := [item for item in spoke if item.evidence.findings]:
-            finding = max(taken, key=_raw).evidence.findings[0]
-            return REASONS[finding.check], finding.detail
+            return replace(answer, reason=Reason.NO_PASSAGE_FOUND)
+        taken = [
+            item
+            for item in items
+            if item.evidence.findings and self.stance(item.evidence.scores) is not Stance.NEUTRAL
+        ]
+        if taken:
+            taken.sort(key=_raw, reverse=True)
+            finding = taken[0].evidence.findings[0]
+            return replace(answer, grounds=tuple(taken), reason=REASONS[finding.check], detail=finding.detail)
         leaning = any(item.scores.neutral < item.strength for item in items)
-        return (Reason.BELOW_THRESHOLD if leaning else Reason.ONLY_NEUTRAL), ""
+        return replace(answer, reason=Reason.BELOW_THRESHOLD if leaning else Reason.ONLY_NEUTRAL)
 
     @property
     def _fitted(self) -> Combination:

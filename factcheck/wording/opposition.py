@@ -184,9 +184,9 @@ def _negated(ours: _Text, theirs: _Text) -> Iterator[Finding]:
     [word] = ours.negations or within
     span, opposes = (word.start, word.end), near.tight and ours.modal == theirs.modal
     if ours.negations:
-        yield Finding(Check.NEGATION, "negated", f"claim {word.text}, passage none", claim=span, opposes=opposes)
+        yield Finding(Check.NEGATION, "negated", f"claim {word.text}, passage not negated", claim=span, opposes=opposes)
     else:
-        yield Finding(Check.NEGATION, "negated", f"claim none, passage {word.text}", passage=span, opposes=opposes)
+        yield Finding(Check.NEGATION, "negated", f"claim not negated, passage {word.text}", passage=span, opposes=opposes)
 
 
 def _denies(negation: Word, side: _Text, others: _Text) -> bool:

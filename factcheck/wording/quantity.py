@@ -396,8 +396,8 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
             continue
         kind = "mismatched" if lack.against else "absent"
         said = claim[lack.figure.start : lack.figure.end].strip()
-        instead = theirs.text[lack.against.start : lack.against.end].strip() if lack.against else "none"
-        detail = f"claim {said}, passage {instead}"
+        instead = theirs.text[lack.against.start : lack.against.end].strip() if lack.against else None
+        detail = f"claim {said}, passage {instead}" if instead else f"claim {said}, not in the passage"
         found.append(Finding(Check.QUANTITY, kind, detail, (lack.figure.start, lack.figure.end), span, opposes=opposes))
     return tuple(sorted(found, key=lambda finding: finding.claim or (0, 0)))
 

@@ -1,16 +1,17 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
-The names are teacher-1, teacher-2, student, unlabelled and, once `mine.py` ran, student-2. Every mix is a shuffled
-gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built from `train.toml` alone:
-the same data and seed give the same bytes. What rules and searches add is drawn anew for student-2.
-`calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
-mix has a claim of an evaluation set (`check_overlap.py` proves it).
+The names are teacher-1, teacher-2, student, unlabelled, documents and, once `mine.py` ran, student-2 and teacher-3.
+Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built
+from `train.toml` alone: the same data and seed give the same bytes. What rules and searches add is drawn anew for
+student-2. `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix
+has. No mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
 
 import argparse
 import gzip
 import hashlib
 import html
+import itertools
 import json
 import math
 import random
@@ -31,7 +32,9 @@ HERE = Path(__file__).parent
 MIXES = ("teacher-1", "teacher-2", "student", "student-2")
 DRAWN_ANEW = {"student-2": 1}  # what is added to the seed
 UNLABELLED = "unlabelled"
+DOCUMENTS = "documents"
 MINED = "mined"  # what mine.py chose
+TEACHER_3 = "teacher-3"
 FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
 OWN_DOMAIN = {  # where a claim's unrelated premises are looked for
     "fever.dev_sr": "encyclopedia",
@@ -70,6 +73,13 @@ TOPICS = [
         r"\b\w+(ish|ese|ican|alian|rian|nian|dian|tian|sian)\b",  # nationalities
     )
 ]
+MANY_SENTENCES = re.compile(r"fever|mnli|te_new|ling_in|rte|covidfact|healthver|commitment|curriculum_cosmoqa")
+NO_CLAIM = re.compile(
+    r"(?:I|we|you|he|she|it|they|this|these|those|that|there|his|her|its|their|our|my|but|and|or|so|however|also|therefore"
+    r"|thus|then|moreover|furthermore|in (?:addition|contrast))\b|[^A-Z0-9]",
+    re.IGNORECASE,
+)
+CUT = re.compile(r"\b(?:[A-Z]|U\.S|Mrs?|Ms|Dr|St|Jr|Sr|No|vs|al|etc)\.$")  # no end of a sentence
 EDITABLE = re.compile(r"mnli|te_new|fever|scifact_sent|healthver|ling_in|citint")
 PAIRED_ANEW = re.compile(r"mnli|te_new|ling_in|snli|taxinli|fever")
 EDITABLE_LABELS = frozenset({"entailment", "neutral", "contradiction"})
@@ -342,10 +352,44 @@ def page_rows(recipe: Recipe) -> Iterator[Row]:
                 yield Row(cleaned(evidence["text"], "fm2_retrieved"), record["text"], "neutral", "fm2_retrieved")
 
 
+def documents_of(recipe: Recipe, rows: Sequence[Row]) -> Iterator[list[str]]:
+    """The sentences of each document there is: premises of several, pages of Fool-me-twice, and abstracts.
+
+    Abstracts that a claim of SciFact dev cites are left out.
+    """
+    yield from (sentences(text) for text in {row.premise: 0 for row in rows if MANY_SENTENCES.match(row.source)})
+    pages: defaultdict[str, list[str]] = defaultdict(list)
+    for record in recipe.fool_me_twice(for_training=True):
+        for evidence in (*record["gold_evidence"], *record["retrieved_evidence"]):
+            pages[record["wikipedia_page"]].append(cleaned(evidence["text"], "fm2_retrieved"))
+    yield from pages.values()
+    folder = recipe.paths["data"] / "scifact"
+    cited = {document for claim in json_lines(folder / "claims_dev.jsonl") for document in claim["cited_doc_ids"]}
+    for record in json_lines(folder / "corpus.jsonl.gz"):
+        if record["doc_id"] not in cited:
+            yield [" ".join(sentence.split()) for sentence in record["abstract"]]
+
+
+def same_document_rows(recipe: Recipe, rows: Sequence[Row], generator: random.Random) -> Iterator[Row]:
+    """Two sentences of one document with few words in common: each says something else about one subject."""
+    for found in documents_of(recipe, rows):
+        fit = [text for text in dict.fromkeys(found) if 6 <= len(text.split()) <= 45]
+        pairs = list(itertools.permutations(fit, 2))
+        chosen = 0
+        for premise, hypothesis in generator.sample(pairs, min(len(pairs), 12)):
+            one, other = content_words(premise), content_words(hypothesis)
+            few = len(one & other) <= 0.4 * min(len(one), len(other))
+            whole = hypothesis.endswith(".") and not CUT.search(hypothesis) and not NO_CLAIM.match(hypothesis)
+            if chosen < 4 and few and whole:
+                chosen += 1
+                yield Row(premise, hypothesis, None, "same_document")
+
+
 def mined_rows(recipe: Recipe) -> Iterator[Row]:
     """What `mine.py` chose; nothing before it ran."""
-    if recipe.mix(MINED).exists():
-        yield from (Row(**record) for record in json_lines(recipe.mix(MINED)))
+    for name in (MINED, f"{MINED}-{DOCUMENTS}"):
+        if recipe.mix(name).exists():
+            yield from (Row(**record) for record in json_lines(recipe.mix(name)))
 
 
 def verbatim_rows(rows: Sequence[Row], generator: random.Random) -> Iterator[Row]:
@@ -510,17 +554,44 @@ def build(recipe: Recipe, names: Sequence[str], seed: int) -> None:
         print(f"{name}: {len(chosen)} pairs, {dict(labels)}, {dict(by_source.most_common())}")
 
 
+def build_teacher_3(recipe: Recipe) -> None:
+    """Write the teacher's third mix: so many rows of each source, the first in student-2, in its order."""
+    left: dict[str, int] = dict(recipe.settings["mix"][TEACHER_3])
+    chosen = []
+    for record in json_lines(recipe.mix("student-2")):
+        if left.get(record["source"], 0) > 0:
+            left[record["source"]] -= 1
+            chosen.append(Row(**record))
+    write(recipe.mix(TEACHER_3), chosen)
+    print(f"{TEACHER_3}: {len(chosen)} pairs, fewer than wanted: { {name: n for name, n in left.items() if n} }")
+
+
+def build_documents(recipe: Recipe) -> None:
+    """Write pairs of sentences of one document, which `mine.py` chooses from."""
+    found = dict.fromkeys(same_document_rows(recipe, list(recipe.rows()), random.Random(recipe.seed)))
+    rows = [row for row in found if claim_key(row.hypothesis) not in recipe.held_out]
+    random.Random(recipe.seed).shuffle(rows)
+    write(recipe.mix(DOCUMENTS), rows)
+    print(f"{DOCUMENTS}: {len(rows)} pairs")
+
+
 def main() -> None:
     """Build the mixes that the command line names, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help=" ".join((*MIXES, UNLABELLED)))
+    parser.add_argument("names", nargs="*", help=" ".join((*MIXES, UNLABELLED, TEACHER_3, DOCUMENTS)))
     given = parser.parse_args()
     recipe = Recipe()
     by_seed = defaultdict(list)
-    for name in given.names or (*MIXES, UNLABELLED):
-        by_seed[recipe.seed + DRAWN_ANEW.get(name, 0)].append(name)
-    for seed, names in by_seed.items():
-        build(recipe, names, seed)
+    names = given.names or [*MIXES, UNLABELLED, TEACHER_3, DOCUMENTS]
+    for name in names:
+        if name not in {TEACHER_3, DOCUMENTS}:
+            by_seed[recipe.seed + DRAWN_ANEW.get(name, 0)].append(name)
+    for seed, same_seed in by_seed.items():
+        build(recipe, same_seed, seed)
+    if TEACHER_3 in names:
+        build_teacher_3(recipe)
+    if DOCUMENTS in names:
+        build_documents(recipe)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python models/nli-mini/teacher.py train [--stop-after PAIRS]    goes on from the last checkpoint, if there is one
     python models/nli-mini/teacher.py cool --out FOLDER             a copy, cooled down from the last checkpoint
+    python models/nli-mini/teacher.py mean FOLDER FOLDER --out FOLDER   of two cooled ones the mean of the weights
     python models/nli-mini/teacher.py label FOLDER FILE.jsonl.gz    fp16 logits of every pair, beside the file
 
 The learning rate warms up and then stays: the state at any time can go on, or be cooled down by `cool`, which trains a
@@ -311,6 +312,16 @@ def cool(recipe: Recipe, settings: Settings, folder: Path, out: Path, steps: int
     (out / "training.json").write_text(json.dumps({"pairs": teacher.pairs, "cooled": steps}) + "\n")
 
 
+def mean(folders: Sequence[Path], out: Path) -> None:
+    """Write a model whose weights are the mean of those of models that were cooled down from one run."""
+    models = [AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32) for folder in folders]
+    states = [model.state_dict() for model in models]
+    first = models[0]
+    first.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
+    first.to(torch.bfloat16).save_pretrained(out)
+    AutoTokenizer.from_pretrained(folders[0]).save_pretrained(out)
+
+
 def label(model_folder: Path, path: Path, *, seconds: float = math.inf, skip: Sequence[str] = ()) -> None:
     """Write the logits (rows, 3) of a file's pairs as `FILE.logits.npy`, fp16; NaN where a pair is not yet judged.
 
@@ -366,6 +377,9 @@ def main() -> None:
     command = commands.add_parser("cool")
     command.add_argument("--out", type=Path, required=True)
     command.add_argument("--steps", type=int)
+    command = commands.add_parser("mean")
+    command.add_argument("models", nargs="+", type=Path)
+    command.add_argument("--out", type=Path, required=True)
     command = commands.add_parser("label")
     command.add_argument("model", type=Path)
     command.add_argument("file", type=Path)
@@ -379,6 +393,8 @@ def main() -> None:
         train(recipe, settings, folder, given.stop_after)
     elif given.command == "cool":
         cool(recipe, settings, folder, given.out, settings.cool_down if given.steps is None else given.steps)
+    elif given.command == "mean":
+        mean(given.models, given.out)
     else:
         label(given.model, given.file, seconds=given.seconds, skip=given.skip)
 

@@ -72,6 +72,23 @@ def test_a_passage_that_only_relays_the_claim_supports_nothing():
     assert verdict.detail
 
 
+def test_what_the_detail_speaks_of_is_the_first_passage():
+    """Words took its support away, yet a claim left open because of it shows it before nearer neutral ones."""
+    leaning = (0.4, 0.35, 0.25)
+
+    verdict = decide(
+        "The dam in Ostheim has collapsed.",
+        judged("The dam in Ostheim is old.", leaning, "a"),
+        judged("A viral post says that the dam in Ostheim has collapsed.", YES, "b"),
+        judged("If the dam in Ostheim has collapsed, the valley will be flooded.", (0.7, 0.2, 0.1), "c"),
+        rule=WORDS,
+    )
+
+    assert (Label.NOT_ENOUGH_INFO, Reason.RELAYED) == (verdict.label, verdict.reason)
+    assert ["b", "c", "a"] == [item.passage.source.doc_id for item in verdict.evidence]
+    assert verdict.detail == verdict.evidence[0].findings[0].detail
+
+
 def test_another_figure_for_the_same_thing_contradicts():
     """Subject, measure and unit are the same: the model's support turns into contradiction, the figures named."""
     text = "The dam in Ostheim is 45 metres high."

@@ -166,7 +166,7 @@ def test_a_passage_without_such_a_figure_only_takes_support_away():
     [found] = check("The bridge cost 40 million euros.", passage("The bridge was costly."))
 
     assert (found.kind, found.opposes, found.passage) == ("absent", False, None)
-    assert found.detail == "claim 40 million euros, passage none"
+    assert found.detail == "claim 40 million euros, not in the passage"
 
 
 @pytest.mark.parametrize("around", [{"title": "Tarn in 1985"}, {"date": "1985-05-01"}, {"before": "It was 1985."}])
