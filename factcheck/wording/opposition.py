@@ -184,9 +184,11 @@ def _negated(ours: _Text, theirs: _Text) -> Iterator[Finding]:
     [word] = ours.negations or within
     span, opposes = (word.start, word.end), near.tight and ours.modal == theirs.modal
     if ours.negations:
-        yield Finding(Check.NEGATION, "negated", f"claim {word.text}, passage not negated", claim=span, opposes=opposes)
+        detail = f"claim {word.text}, passage not negated"
+        yield Finding(Check.NEGATION, "negated", detail, claim=span, opposes=opposes)
     else:
-        yield Finding(Check.NEGATION, "negated", f"claim not negated, passage {word.text}", passage=span, opposes=opposes)
+        detail = f"claim not negated, passage {word.text}"
+        yield Finding(Check.NEGATION, "negated", detail, passage=span, opposes=opposes)
 
 
 def _denies(negation: Word, side: _Text, others: _Text) -> bool:

@@ -19,6 +19,8 @@ from mix import HERE, Recipe, json_lines
 
 from factcheck.evaluation.overlap import MASKED, PLAIN, TrainingClaims, masked, plain, write
 
+SHIPPED = ("student", "student-2", "student-4")  # the stages that the weights here went through
+
 
 def overlaps(recipe: Recipe, path: Path) -> Counter[str]:
     """How many of a mix's rows share what with what must not be seen."""
@@ -79,8 +81,8 @@ def main() -> int:
         print(f"{path.name}: {total} pairs; " + ", ".join(f"{count} {what}" for what, count in counts.items()))
         bad += sum(counts.values())
     if given.write_hashes:
-        stages = (recipe.settings[name]["train"] for name in ("student", "student-2"))
-        write_hashes(recipe.paths["work"] / "mix" / name for names in stages for name in names)
+        files = {name.partition(":")[0] for stage in SHIPPED for name in recipe.settings[stage]["train"]}
+        write_hashes(recipe.paths["work"] / "mix" / name for name in sorted(files))
         print(f"wrote {PLAIN} and {MASKED}")
     return bool(bad)
 
