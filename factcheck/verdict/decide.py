@@ -222,9 +222,7 @@ class Rule:
         if not items:
             return replace(answer, reason=Reason.NO_PASSAGE_FOUND)
         taken = [
-            item
-            for item in items
-            if item.evidence.findings and self.stance(item.evidence.scores) is not Stance.NEUTRAL
+            item for item in items if item.evidence.findings and self.stance(item.evidence.scores) is not Stance.NEUTRAL
         ]
         if taken:
             taken.sort(key=_raw, reverse=True)
