@@ -108,10 +108,10 @@ class Rule:
         and the others open the reason is `partly_supported`.
 
         The evidence is sorted: what the verdict stands on first (both sides of a conflict; of a claim left open because
-        of what words say, the passages that say it), then by strength. The score
-        is that of the (weaker) side, of NOT ENOUGH INFO one minus the stronger side, and 0 where nothing was judged.
-        With a budget, a verdict that is not sure enough for it becomes NOT ENOUGH INFO. `unjudged` is for the record
-        only. A claim that `checks` refuse is given no passages, and the refusal is its verdict.
+        of what words say, the passages that say it), then by strength. The score is that of the (weaker) side, of NOT
+        ENOUGH INFO one minus the stronger side, and 0 where nothing was judged. With a budget, a verdict that is not
+        sure enough for it becomes NOT ENOUGH INFO. `unjudged` is for the record only. A claim that `checks` refuse is
+        given no passages, and the refusal is its verdict.
         """
         refused = None if judged else self.checks.refuses(claim)
         if refused is not None:
