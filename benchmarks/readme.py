@@ -99,7 +99,7 @@ def commonest(row: dict[str, Any]) -> float:
 
 
 def demo() -> str:
-    """What the demo prints: the counts, and the first contradiction and, if there is one, conflict."""
+    """What the demo prints: the counts, the first three contradictions and, if there is one, the first conflict."""
     claims = ROOT / "claims/glaciers"
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "factcheck", "verify", str(claims / "claims.csv"), "--quiet"]
@@ -107,7 +107,7 @@ def demo() -> str:
         env = os.environ | {"COLUMNS": "110", "FACTCHECK_CACHE": folder}
         shown = subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
     blocks = shown.split("\n\n")
-    kept = [*blocks[:3], "…"]
+    kept = [*blocks[:5], "…"]
     for at, block in enumerate(blocks):
         if block.startswith("Where the documents disagree"):
             kept += [*blocks[at : at + 2], "…"]
