@@ -394,10 +394,10 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
         opposes = len(lacks) == 1 and span is not None and _opposes(lack, ours, theirs, title)
         if not lack.matters and not opposes:
             continue
-        kind = "mismatched" if lack.against else "absent"
-        said = claim[lack.figure.start : lack.figure.end].strip()
-        instead = theirs.text[lack.against.start : lack.against.end].strip() if lack.against else None
-        detail = f"claim {said}, passage {instead}" if instead else f"claim {said}, not in the passage"
+        kind, instead = "absent", "not in the passage"
+        if lack.against:
+            kind, instead = "mismatched", f"passage {theirs.text[lack.against.start : lack.against.end].strip()}"
+        detail = f"claim {claim[lack.figure.start : lack.figure.end].strip()}, {instead}"
         found.append(Finding(Check.QUANTITY, kind, detail, (lack.figure.start, lack.figure.end), span, opposes=opposes))
     return tuple(sorted(found, key=lambda finding: finding.claim or (0, 0)))
 

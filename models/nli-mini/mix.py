@@ -582,16 +582,16 @@ def main() -> None:
     given = parser.parse_args()
     recipe = Recipe()
     by_seed = defaultdict(list)
-    names = given.names or [*MIXES, UNLABELLED, TEACHER_3, DOCUMENTS]
+    derived = {TEACHER_3: build_teacher_3, DOCUMENTS: build_documents}
+    names = given.names or [*MIXES, UNLABELLED, *derived]
     for name in names:
-        if name not in {TEACHER_3, DOCUMENTS}:
+        if name not in derived:
             by_seed[recipe.seed + DRAWN_ANEW.get(name, 0)].append(name)
     for seed, same_seed in by_seed.items():
         build(recipe, same_seed, seed)
-    if TEACHER_3 in names:
-        build_teacher_3(recipe)
-    if DOCUMENTS in names:
-        build_documents(recipe)
+    for name, build_it in derived.items():
+        if name in names:
+            build_it(recipe)
 
 
 if __name__ == "__main__":
