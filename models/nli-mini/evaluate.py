@@ -8,7 +8,8 @@ seven of eight of its pairs are contradictions. Besides the files under `eval/` 
 * `templates.*`: the templates and words that `rules.py` holds out, by family; `templates.numeric` has all with figures;
 * `unrelated.*`: premises that a search finds for a claim and that say nothing of it, by the unanimous vote of the
   annotators (CLIMATE-FEVER) or for not being among the gold evidence (Fool-me-twice); what matters is the share that is
-  called a contradiction.
+  called a contradiction;
+* `written.held_back`: the written documents that no mix has, by the same hands as those that are trained on.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from typing import Any
 
 import rules
 import torch
-from mix import HERE, Recipe, json_lines, normalised
+from mix import HERE, WRITTEN, Recipe, json_lines, normalised
 from train import CLASSES, TARGETS, Example, Rounding, collate
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -65,6 +66,9 @@ def sets(recipe: Recipe, rows: int | None, seed: int = 1) -> dict[str, list[Pair
             {"SUPPORTS": "entailment", "REFUTES": "contradiction"}[record["label"]],
         )
         for record in recipe.fool_me_twice(for_training=False)
+    ]
+    found["written.held_back"] = [
+        (r["premise"], r["hypothesis"], r["label"]) for r in json_lines(recipe.mix(f"{WRITTEN}-held-back"))
     ]
     for pairs in found.values():
         random.Random(seed).shuffle(pairs)

@@ -1,10 +1,11 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
-The names are teacher-1, teacher-2, student, unlabelled, documents and, once `mine.py` ran, student-2 and teacher-3.
-Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built
-from `train.toml` alone: the same data and seed give the same bytes. What rules and searches add is drawn anew for
-student-2. `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix
-has. No mix has a claim of an evaluation set (`check_overlap.py` proves it).
+The names are teacher-1, teacher-2, student, unlabelled, documents, written, rules and, once `mine.py` ran, student-2
+and what is chosen from it: teacher-3, teacher-4, student-5 and substituted. Every mix is a shuffled gzip'd JSON Lines
+file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built from `train.toml` and `written` alone: the
+same data and seed give the same bytes. What rules and searches add is drawn anew for student-2, and for rules.
+`calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
+mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
 
 import argparse
@@ -27,6 +28,8 @@ from typing import Any
 
 import numpy as np
 import rules
+import substitute
+import written
 
 HERE = Path(__file__).parent
 MIXES = ("teacher-1", "teacher-2", "student", "student-2")
@@ -34,7 +37,11 @@ DRAWN_ANEW = {"student-2": 1}  # what is added to the seed
 UNLABELLED = "unlabelled"
 DOCUMENTS = "documents"
 MINED = "mined"  # what mine.py chose
-TEACHER_3 = "teacher-3"
+WRITTEN = "written"
+HELD_BACK = 0.03  # share of the written documents that no mix has
+SUBSTITUTED = "substituted"
+RULES = "rules"
+OF_STUDENT_2 = {"teacher-3": 1, "teacher-4": -1, "student-5": -1}  # from its first row on, or from its last back
 FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
 OWN_DOMAIN = {  # where a claim's unrelated premises are looked for
     "fever.dev_sr": "encyclopedia",
@@ -554,44 +561,107 @@ def build(recipe: Recipe, names: Sequence[str], seed: int) -> None:
         print(f"{name}: {len(chosen)} pairs, {dict(labels)}, {dict(by_source.most_common())}")
 
 
-def build_teacher_3(recipe: Recipe) -> None:
-    """Write the teacher's third mix: so many rows of each source, the first in student-2, in its order."""
-    left: dict[str, int] = dict(recipe.settings["mix"][TEACHER_3])
+def build_part(recipe: Recipe, name: str) -> None:
+    """Write a mix of rows of student-2, so many of each source."""
+    left: dict[str, int] = dict(recipe.settings["mix"][name])
     chosen = []
-    for record in json_lines(recipe.mix("student-2")):
+    for record in list(json_lines(recipe.mix("student-2")))[:: OF_STUDENT_2[name]]:
         if left.get(record["source"], 0) > 0:
             left[record["source"]] -= 1
             chosen.append(Row(**record))
-    write(recipe.mix(TEACHER_3), chosen)
-    print(f"{TEACHER_3}: {len(chosen)} pairs, fewer than wanted: { {name: n for name, n in left.items() if n} }")
+    write(recipe.mix(name), chosen)
+    print(f"{name}: {len(chosen)} pairs, fewer than wanted: { {source: n for source, n in left.items() if n} }")
 
 
-def build_documents(recipe: Recipe) -> None:
+def build_written(recipe: Recipe, name: str) -> None:
+    """Write the pairs of the documents that were written for the model, and of those held back beside them."""
+    generator = random.Random(recipe.seed)
+    found: dict[str, list[Row]] = {name: [], f"{name}-held-back": []}
+    for path in sorted((HERE / "written").glob("*.txt")):
+        for document in written.read(path):
+            aside = chance(f"{WRITTEN} {document.sentences[0]}") < HELD_BACK
+            found[f"{name}-held-back" if aside else name] += [
+                Row(premise, claim, label, f"{WRITTEN}.{path.stem}")
+                for premise, claim, label in written.pairs(document, generator)
+                if claim_key(claim) not in recipe.held_out
+            ]
+    for mix, rows in found.items():
+        generator.shuffle(rows)
+        write(recipe.mix(mix), rows)
+        print(f"{mix}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
+
+
+def build_substituted(recipe: Recipe, name: str) -> None:
+    """Write pairs whose claim has words exchanged for their neighbours, without a label."""
+    generator = random.Random(recipe.seed)
+    neighbours = substitute.Neighbours(recipe.paths["work"] / recipe.settings["student"]["base"])
+    pool = [Row(**record) for mix in ("student-2", WRITTEN) for record in json_lines(recipe.mix(mix))]
+    pool = list(dict.fromkeys(pool))
+    generator.shuffle(pool)
+    left: dict[str, int] = dict(recipe.settings["mix"][name])
+    rows: dict[Row, None] = {}
+    while any(left.values()):
+        before = len(rows)
+        for row in pool:
+            claim = (
+                substitute.substituted(row.hypothesis, neighbours, STOP, generator) if left.get(row.source) else None
+            )
+            if claim and claim_key(claim) not in recipe.held_out:
+                left[row.source] -= 1
+                rows[Row(row.premise, claim, None, name)] = None
+        if len(rows) == before:
+            break
+    chosen = list(rows)
+    generator.shuffle(chosen)
+    write(recipe.mix(name), chosen)
+    print(f"{name}: {len(chosen)} pairs, fewer than wanted: { {source: n for source, n in left.items() if n} }")
+
+
+def build_rules(recipe: Recipe, name: str) -> None:
+    """Write pairs by rule, drawn anew."""
+    rows = [row for row in dict.fromkeys(recipe.rows()) if not recipe.for_calibration(row)]
+    seed = recipe.seed + 2
+    found = [row for row in dict.fromkeys(rule_rows(rows, seed)) if claim_key(row.hypothesis) not in recipe.held_out]
+    quota = recipe.settings["mix"][name]
+    chosen = spread(found, {source: [count] for source, count in quota.items()}, 0, seed)
+    write(recipe.mix(name), chosen)
+    print(f"{name}: {len(chosen)} pairs, {dict(Counter(row.label for row in chosen))}")
+
+
+def build_documents(recipe: Recipe, name: str) -> None:
     """Write pairs of sentences of one document, which `mine.py` chooses from."""
     found = dict.fromkeys(same_document_rows(recipe, list(recipe.rows()), random.Random(recipe.seed)))
     rows = [row for row in found if claim_key(row.hypothesis) not in recipe.held_out]
     random.Random(recipe.seed).shuffle(rows)
-    write(recipe.mix(DOCUMENTS), rows)
-    print(f"{DOCUMENTS}: {len(rows)} pairs")
+    write(recipe.mix(name), rows)
+    print(f"{name}: {len(rows)} pairs")
+
+
+DERIVED = {
+    DOCUMENTS: build_documents,
+    WRITTEN: build_written,
+    RULES: build_rules,
+    **dict.fromkeys(OF_STUDENT_2, build_part),
+    SUBSTITUTED: build_substituted,
+}
 
 
 def main() -> None:
     """Build the mixes that the command line names, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help=" ".join((*MIXES, UNLABELLED, TEACHER_3, DOCUMENTS)))
+    parser.add_argument("names", nargs="*", help=" ".join((*MIXES, UNLABELLED, *DERIVED)))
     given = parser.parse_args()
     recipe = Recipe()
     by_seed = defaultdict(list)
-    derived = {TEACHER_3: build_teacher_3, DOCUMENTS: build_documents}
-    names = given.names or [*MIXES, UNLABELLED, *derived]
+    names = given.names or [*MIXES, UNLABELLED, *DERIVED]
     for name in names:
-        if name not in derived:
+        if name not in DERIVED:
             by_seed[recipe.seed + DRAWN_ANEW.get(name, 0)].append(name)
     for seed, same_seed in by_seed.items():
         build(recipe, same_seed, seed)
-    for name, build_it in derived.items():
+    for name, build_it in DERIVED.items():
         if name in names:
-            build_it(recipe)
+            build_it(recipe, name)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python models/nli-mini/teacher.py train [--stop-after PAIRS]    goes on from the last checkpoint, if there is one
     python models/nli-mini/teacher.py cool --out FOLDER             a copy, cooled down from the last checkpoint
+    python models/nli-mini/teacher.py refine FOLDER MIX --out FOLDER   a cooled one, trained over one more mix
     python models/nli-mini/teacher.py mean FOLDER FOLDER --out FOLDER   of two cooled ones the mean of the weights
     python models/nli-mini/teacher.py label FOLDER FILE.jsonl.gz    fp16 logits of every pair, beside the file
 
@@ -26,7 +27,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -210,19 +211,16 @@ class Work:
     examples: list[Example]
 
 
-def stream(recipe: Recipe, teacher: Teacher, done: Mapping[str, int]) -> Iterator[Work]:
+def stream(recipe: Recipe, settings: Settings, tokenizer: Any, done: Mapping[str, int]) -> Iterator[Work]:  # noqa: ANN401
     """The mixes' batches, one mix after another, without the first `done` of each.
 
     Raises:
         ValueError: A mix that was begun is another one now.
     """
-    settings = teacher.settings
     for name, most in zip(settings.mixes, settings.batches, strict=True):
         if not recipe.mix(name).exists():
             continue
-        examples = [
-            e for e in encode(teacher.tokenizer, read_pairs(recipe.mix(name))) if len(e.ids) <= settings.max_tokens
-        ]
+        examples = [e for e in encode(tokenizer, read_pairs(recipe.mix(name))) if len(e.ids) <= settings.max_tokens]
         cut = batches(examples, settings.batch_size, f"{settings.seed}/{name}")
         for number in range(done.get(name, 0), min(most, len(cut))):
             yield Work(name, number, [examples[i] for i in cut[number]])
@@ -271,7 +269,7 @@ def _train(recipe: Recipe, settings: Settings, folder: Path, stop_after: int | N
     signal.signal(signal.SIGTERM, lambda number, _: stopping.append(number))
     began = saved = time.monotonic()
     began_pairs, smooth, smooth_speed = teacher.pairs, None, 0.0
-    for work in stream(recipe, teacher, done):
+    for work in stream(recipe, settings, teacher.tokenizer, done):
         scale = min(1.0, (teacher.step + 1) / settings.warm_up)
         before = time.monotonic()
         loss = teacher.update(work.examples, scale)
@@ -299,7 +297,7 @@ def cool(recipe: Recipe, settings: Settings, folder: Path, out: Path, steps: int
     teacher = Teacher(settings, recipe.paths["work"] / "base" / settings.base)
     checkpoint = folder / "checkpoint.safetensors"
     done = checked(checkpoint, teacher.load(checkpoint), digests(recipe, settings))
-    source = stream(recipe, teacher, done)
+    source = stream(recipe, settings, teacher.tokenizer, done)
     for step in range(steps):
         work = next(source, None)
         if work is None:
@@ -310,6 +308,21 @@ def cool(recipe: Recipe, settings: Settings, folder: Path, out: Path, steps: int
             print(f"cooling down {step}/{steps}, loss {loss:.3f}", flush=True)
     teacher.write_model(out)
     (out / "training.json").write_text(json.dumps({"pairs": teacher.pairs, "cooled": steps}) + "\n")
+
+
+def refine(recipe: Recipe, settings: Settings, base: Path, mix: str, out: Path) -> None:
+    """Train a model that was cooled down over one more mix: warm-up, then a rate falling to 0."""
+    teacher = Teacher(settings, base)
+    source = list(stream(recipe, replace(settings, mixes=[mix], batches=[sys.maxsize]), teacher.tokenizer, {}))
+    began = time.monotonic()
+    for step, work in enumerate(source):
+        scale = min((step + 1) / settings.warm_up, 1 - step / len(source))
+        loss = teacher.update(work.examples, scale)
+        if step % 20 == 0:
+            speed = teacher.pairs / (time.monotonic() - began)
+            print(f"{step}/{len(source)}, loss {loss:.3f}, {speed:.1f} pairs/s", flush=True)
+    teacher.write_model(out)
+    (out / "training.json").write_text(json.dumps({"pairs": teacher.pairs, "base": base.name}) + "\n")
 
 
 def mean(folders: Sequence[Path], out: Path) -> None:
@@ -377,6 +390,10 @@ def main() -> None:
     command = commands.add_parser("cool")
     command.add_argument("--out", type=Path, required=True)
     command.add_argument("--steps", type=int)
+    command = commands.add_parser("refine")
+    command.add_argument("base", type=Path)
+    command.add_argument("mix")
+    command.add_argument("--out", type=Path, required=True)
     command = commands.add_parser("mean")
     command.add_argument("models", nargs="+", type=Path)
     command.add_argument("--out", type=Path, required=True)
@@ -393,6 +410,8 @@ def main() -> None:
         train(recipe, settings, folder, given.stop_after)
     elif given.command == "cool":
         cool(recipe, settings, folder, given.out, settings.cool_down if given.steps is None else given.steps)
+    elif given.command == "refine":
+        refine(recipe, settings, given.base, given.mix, given.out)
     elif given.command == "mean":
         mean(given.models, given.out)
     else:

@@ -4,19 +4,22 @@ import gzip
 import importlib
 import json
 import math
+import random
 import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast
 
 FOLDER = Path(__file__).parents[2] / "models" / "nli-mini"
-NAMES = ("train", "rules", "mix", "check_overlap", "teacher", "evaluate")
+NAMES = ("train", "rules", "written", "substitute", "mix", "check_overlap", "teacher", "evaluate")
 ROWS = [
     ("The kiln was lit on Monday.", "The kiln was lit.", "entailment"),
     ("The kiln was lit on Monday.", "The kiln was never lit.", "contradiction"),
@@ -179,6 +182,72 @@ def test_the_second_teacher_mix_has_no_row_of_the_first(recipe):
 
 
 # --- the student's loss
+
+
+WRITTEN = """D: A mill in Orvale
+1: The mill in Orvale was built in 1801.
+2: It burned down eleven years later.
+E1: The mill is more than two hundred years old.
+C2: Fire spared the mill.
+N2: Lightning set fire to the mill.
+
+P: Nobody came.
+E: The hall stayed empty.
+"""
+
+
+def test_a_written_claim_is_decided_by_its_sentence_alone(recipe, tmp_path):
+    """With the one before where it leans on it, or joined to another; what the other sentences say decides nothing."""
+    path = tmp_path / "mills.txt"
+    path.write_text(WRITTEN, encoding="utf-8")
+    mill, hall = recipe["written"].read(path)
+    first, second = mill.sentences
+    found = set()
+    for seed in range(200):
+        found |= set(recipe["written"].pairs(mill, random.Random(seed)))
+    assert found == {
+        (first, "The mill is more than two hundred years old.", "entailment"),
+        (f"{first} {second}", "The mill is more than two hundred years old.", "entailment"),
+        (f"{first} {second}", "Fire spared the mill.", "contradiction"),
+        (first, "Fire spared the mill.", "neutral"),
+        (f"{first} {second}", "Lightning set fire to the mill.", "neutral"),
+        (first, "Lightning set fire to the mill.", "neutral"),
+    }
+    assert list(recipe["written"].pairs(hall, random.Random(0))) == [
+        ("Nobody came.", "The hall stayed empty.", "entailment")
+    ]
+
+
+@pytest.mark.parametrize("line", ["X1: What?", "E3: The mill is old.", "E1 The mill is old."])
+def test_a_line_that_is_not_of_the_format_is_named(recipe, tmp_path, line):
+    """Also a claim about a sentence that is not there."""
+    path = tmp_path / "mills.txt"
+    path.write_text(f"D: Mills\n1: A mill.\n2: It burned.\n{line}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"mills\.txt.*" + re.escape(line.partition(": ")[2] or line)):
+        list(recipe["written"].read(path))
+
+
+def test_the_written_documents_can_be_read(recipe):
+    """Every claim has a sentence, and every file claims of all three labels."""
+    for path in sorted((FOLDER / "written").glob("*.txt")):
+        claims = [claim for document in recipe["written"].read(path) for claim in document.claims]
+        assert {claim.label for claim in claims} == {"entailment", "neutral", "contradiction"}
+
+
+def test_words_are_exchanged_for_their_neighbours_only(recipe, tmp_path):
+    """Never for another form of themselves; words to be kept and those without a neighbour stay."""
+    vocabulary = {"the": 0, "red": 1, "blue": 2, "walked": 3, "walks": 4, "strolled": 5, "moor": 6}
+    Tokenizer(models.WordLevel(vocabulary, unk_token="the")).save(str(tmp_path / "tokenizer.json"))
+    table = np.eye(7, dtype=np.float32)
+    table[2, 1] = table[4, 3] = table[5, 3] = 1.0
+    save_file({"embeddings.word_embeddings.weight": table}, tmp_path / "model.safetensors")
+    neighbours = recipe["substitute"].Neighbours(tmp_path)
+    found = {
+        recipe["substitute"].substituted("The Red moor walked", neighbours, {"the"}, random.Random(seed))
+        for seed in range(50)
+    }
+    assert found == {"The Blue moor walked", "The Red moor strolled", "The Blue moor strolled"}
+    assert recipe["substitute"].substituted("The moor", neighbours, {"the"}, random.Random(0)) is None
 
 
 def test_a_row_without_label_is_learnt_from_the_teacher_alone(recipe):
