@@ -38,6 +38,7 @@ UNLABELLED = "unlabelled"
 DOCUMENTS = "documents"
 MINED = "mined"  # what mine.py chose
 WRITTEN = "written"
+DRAWN = 2  # how often pairs are made of a written document, with other sentences beside its claims each time
 HELD_BACK = 0.03  # share of the written documents that no mix has
 SUBSTITUTED = "substituted"
 RULES = "rules"
@@ -582,6 +583,7 @@ def build_written(recipe: Recipe, name: str) -> None:
             aside = chance(f"{WRITTEN} {document.sentences[0]}") < HELD_BACK
             found[f"{name}-held-back" if aside else name] += [
                 Row(premise, claim, label, f"{WRITTEN}.{path.stem}")
+                for _ in range(1 if aside else DRAWN)
                 for premise, claim, label in written.pairs(document, generator)
                 if claim_key(claim) not in recipe.held_out
             ]

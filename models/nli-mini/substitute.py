@@ -1,7 +1,7 @@
 """Exchanges words of a sentence for their neighbours among a model's word embeddings, for a teacher to judge.
 
 TinyBERT's augmentation (arXiv:1909.10351, section 4) without its masked language model: what stands near a word is a
-synonym, another form of it, or another member of its class, so that a claim stays true, becomes false, or open.
+synonym or another member of its class, so that a claim stays true, becomes false, or open.
 """
 
 import random

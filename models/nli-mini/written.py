@@ -17,9 +17,9 @@ from factcheck.types import Source
 
 LABELS = {"E": "entailment", "N": "neutral", "C": "contradiction"}
 _LINE = re.compile(r"(?P<kind>[DPECN]|(?=\d))(?P<number>\d*): +(?P<text>\S.*)")
-JOINED = 0.3  # share of the claims that are shown their sentence joined with another, too
-OTHER = 0.7  # share of the claims that are shown another sentence alone
-OTHERS = 0.15  # share of the claims that are shown two others, joined
+JOINED = 0.2  # share of the claims that are shown their sentence joined with another, too
+OTHER = 0.35  # share of the claims that are shown another sentence alone
+OTHERS = 0.1  # share of the claims that are shown two others, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _document(path: Path, at: int, lines: list[str]) -> Document:
 
 
 def pairs(document: Document, generator: random.Random) -> Iterator[tuple[str, str, str]]:
-    """Premise, claim and label: each claim with its sentence, some with it joined to another, most with others alone.
+    """Premise, claim and label: each claim with its sentence, some with it joined to another, or with others alone.
 
     A sentence that a claim is not about decides nothing of it.
     """
