@@ -9,9 +9,12 @@ says so. The sets are
 * CLIMATE-FEVER, even half, against the pool of all its evidence sentences;
 * Fool-me-twice dev against the sentences of its pages, those of every third page left out: their claims are NOT ENOUGH
   INFO then;
-* what training left of SciFact's training claims, against all abstracts.
+* what training left of SciFact's training claims, against all abstracts;
+* half of the collections that were written for this (`written/collections`), as one corpus, without every third
+  document: the claims of those are NOT ENOUGH INFO then.
 
-Then the rule is tried on sets that it was not fitted on: SciFact dev, the claims of this repository, the news claims.
+Then the rule is tried on sets that it was not fitted on: SciFact dev, the other half of the collections, the claims of
+this repository, the news claims.
 Runs are kept in the recipe's work folder, so that what was verified is not verified again.
 """
 
@@ -24,6 +27,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import written
 from mix import HERE, Recipe, chance, json_lines
 
 from factcheck.config import Settings
@@ -34,6 +38,9 @@ from factcheck.evaluation.overlap import PLAIN
 from factcheck.jobs.bench import METHOD
 from factcheck.jobs.verify import run_job
 from factcheck.verdict.combine import Combination
+
+NO_VERDICT = "NOT ENOUGH INFO"
+VERDICTS = {"entailment": "SUPPORTED", "contradiction": "CONTRADICTED", "neutral": NO_VERDICT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +59,15 @@ def fitted_on(recipe: Recipe, work: Path) -> list[Set]:
         Set("climate-fever-even", climate / "claims_even.jsonl.gz", climate / "corpus.jsonl.gz"),
         fool_me_twice(recipe.paths["data"] / "fool_me_twice" / "dev.jsonl", work),
         Set("scifact-train", scifact / "claims_train.jsonl", scifact / "corpus.jsonl.gz"),
+        collections("collections", work),
     ]
 
 
-def tried_on(recipe: Recipe) -> Iterator[Set]:
+def tried_on(recipe: Recipe, work: Path) -> Iterator[Set]:
     """Sets that nothing is fitted on."""
     scifact, news = recipe.paths["data"] / "scifact", recipe.paths["news_claims"]
     yield Set("scifact-dev", scifact / "claims_dev.jsonl", scifact / "corpus.jsonl.gz")
+    yield collections("other-collections", work)
     for path in sorted(recipe.paths["claims"].glob("*/claims.jsonl")):
         if (path.parent / "documents").is_dir():
             yield Set(path.parent.name, path, path.parent / "documents")
@@ -72,14 +81,41 @@ def fool_me_twice(path: Path, work: Path) -> Set:
     for record in json_lines(path):
         page = record["wikipedia_page"]
         if chance(f"page {page}") < 1 / 3:
-            record["label"] = "NOT ENOUGH INFO"
+            record["label"] = NO_VERDICT
         else:
             pages[page] |= dict.fromkeys(
                 item["text"] for item in record["gold_evidence"] + record["retrieved_evidence"]
             )
         claims.append(json.dumps(record))
     documents = [json.dumps({"id": page, "title": page, "text": "\n\n".join(found)}) for page, found in pages.items()]
-    found = Set("fool-me-twice", work / "fool-me-twice.jsonl.gz", work / "fool-me-twice-pages.jsonl.gz")
+    return kept("fool-me-twice", claims, documents, work)
+
+
+def collections(name: str, work: Path) -> Set:
+    """One half of the written collections as a corpus; a third of the documents, with their answers, is not there."""
+    claims: list[str] = []
+    documents: list[str] = []
+    for path in sorted((HERE / "written" / "collections").glob("*.txt")):
+        if (chance(f"half {path.stem}") < 1 / 2) != (name == "collections"):
+            continue
+        for number, document in enumerate(written.read(path), 1):
+            key = f"{path.stem}-{number}"
+            there = chance(f"collection {key}") >= 1 / 3
+            if there:
+                text = " ".join(document.sentences)
+                documents.append(json.dumps({"id": key, "title": document.title, "text": text}))
+            for claim in document.claims:
+                label = VERDICTS[claim.label] if there else NO_VERDICT
+                quote = {"doc_id": key, "quote": document.sentences[claim.sentence]}
+                evidence = [] if label == NO_VERDICT else [quote]
+                record = {"id": f"{key}-{len(claims)}", "claim": claim.text, "label": label, "evidence": evidence}
+                claims.append(json.dumps(record))
+    return kept(name, claims, documents, work)
+
+
+def kept(name: str, claims: Sequence[str], documents: Sequence[str], work: Path) -> Set:
+    """A set of JSON lines in the work folder; its files stay as they are where nothing changed."""
+    found = Set(name, work / f"{name}.jsonl.gz", work / f"{name}-documents.jsonl.gz")
     work.mkdir(parents=True, exist_ok=True)
     for file, lines in ((found.claims, claims), (found.corpus, documents)):
         content = gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0)
@@ -130,7 +166,7 @@ def main() -> None:
         path = (given.out or given.model) / f"calibration-{precision}.json"
         found.calibration.save(path)
         print(*found.notes, *found.lines(), "", sep="\n")
-        tell([verified(one, settings, folder) for one in tried_on(recipe)], found.calibration.combination)
+        tell([verified(one, settings, folder) for one in tried_on(recipe, work)], found.calibration.combination)
         print(f"\nwrote {path}")
 
 

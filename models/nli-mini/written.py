@@ -33,8 +33,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Sentences, each with claims that it alone decides; a single premise is a document of one."""
+    """Sentences, each with claims that it alone decides; a single premise is a document of one, without a title."""
 
+    title: str
     sentences: tuple[str, ...]
     claims: tuple[Claim, ...]
 
@@ -65,6 +66,7 @@ def read(path: Path) -> Iterator[Document]:
 
 
 def _document(path: Path, at: int, lines: list[str]) -> Document:
+    title = ""
     sentences: dict[str, str] = {}
     claims: list[tuple[str, str, str]] = []
     for line in lines:
@@ -74,7 +76,11 @@ def _document(path: Path, at: int, lines: list[str]) -> Document:
                 f"{path}: after character {at}: {line!r}; allowed are D:, P:, 1:, E1:, C1:, N1:, E:, C:, N:"
             )
         kind, number, said = found["kind"], found["number"], found["text"].strip()
-        if kind in {"", "P"}:
+        if (kind == "D" and title) or (kind in {"", "P"} and number in sentences):
+            raise ValueError(f"{path}: after character {at}: {line!r} comes twice; an empty line ends a document")
+        if kind == "D":
+            title = said
+        elif kind in {"", "P"}:
             sentences[number] = said
         elif kind in LABELS:
             claims.append((kind, number, said))
@@ -83,6 +89,7 @@ def _document(path: Path, at: int, lines: list[str]) -> Document:
     if unknown:
         raise ValueError(f"{path}: after character {at}: no sentence for {unknown[0]!r}")
     return Document(
+        title,
         tuple(sentences.values()),
         tuple(Claim(said, LABELS[kind], order.index(number)) for kind, number, said in claims),
     )

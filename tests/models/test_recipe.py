@@ -218,9 +218,11 @@ def test_a_written_claim_is_decided_by_its_sentence_alone(recipe, tmp_path):
     ]
 
 
-@pytest.mark.parametrize("line", ["X1: What?", "E3: The mill is old.", "E1 The mill is old."])
+@pytest.mark.parametrize(
+    "line", ["X1: What?", "E3: The mill is old.", "E1 The mill is old.", "D: Looms", "2: It stood."]
+)
 def test_a_line_that_is_not_of_the_format_is_named(recipe, tmp_path, line):
-    """Also a claim about a sentence that is not there."""
+    """Also a claim about a sentence that is not there, and a document in another's block."""
     path = tmp_path / "mills.txt"
     path.write_text(f"D: Mills\n1: A mill.\n2: It burned.\n{line}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"mills\.txt.*" + re.escape(line.partition(": ")[2] or line)):
@@ -229,7 +231,7 @@ def test_a_line_that_is_not_of_the_format_is_named(recipe, tmp_path, line):
 
 def test_the_written_documents_can_be_read(recipe):
     """Every claim has a sentence, and every file claims of all three labels."""
-    for path in sorted((FOLDER / "written").glob("*.txt")):
+    for path in sorted((FOLDER / "written").rglob("*.txt")):
         claims = [claim for document in recipe["written"].read(path) for claim in document.claims]
         assert {claim.label for claim in claims} == {"entailment", "neutral", "contradiction"}
 
