@@ -46,7 +46,7 @@ def outcome(source, **options):
         ("c.json", b"\xef\xbb\xbf", "holds no claims"),
         ("c.csv", "\n\n", "is empty"),
         ("c.csv", "id,claim\n", "holds no claims"),
-        ("c.csv.gz", gzip.compress(b""), "is empty"),
+        ("c.csv.gz", gzip.compress(b"", mtime=0), "is empty"),
         ("c.jsonl", "\n \n", "holds no claims"),
         ("c.json", "[ ]", "holds no claims"),
         ("c.txt", " \n", "holds no claims"),
