@@ -20,7 +20,7 @@ from factcheck.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "claims" / "glaciers" / "documents"
-CLAIM = "The regional council voted to build a reservoir at Lauwen."
+CLAIM = "The longest ice core records come from Antarctica."
 LIMIT = 100  # seconds that a test waits for a process
 
 
