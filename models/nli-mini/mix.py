@@ -597,8 +597,7 @@ def build_substituted(recipe: Recipe, name: str) -> None:
     """Write pairs whose claim has words exchanged for their neighbours, without a label."""
     generator = random.Random(recipe.seed)
     neighbours = substitute.Neighbours(recipe.paths["work"] / recipe.settings["student"]["base"])
-    pool = [Row(**record) for mix in ("student-2", WRITTEN) for record in json_lines(recipe.mix(mix))]
-    pool = list(dict.fromkeys(pool))
+    pool = list(dict.fromkeys(Row(**record) for record in json_lines(recipe.mix("student-2"))))
     generator.shuffle(pool)
     left: dict[str, int] = dict(recipe.settings["mix"][name])
     rows: dict[Row, None] = {}
