@@ -7,6 +7,7 @@ where a passage says nothing, and the bias sets the point between the two.
 
 import argparse
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -16,17 +17,24 @@ from train import CLASSES
 BIAS = "classifier.bias"
 
 
+def mean(folders: Sequence[Path], shares: Sequence[float]) -> dict[str, torch.Tensor]:
+    """The weighted mean of the weights of models, in fp32."""
+    weights = [load_file(folder / "model.safetensors") for folder in folders]
+    return {
+        name: torch.stack([share * one[name].float() for share, one in zip(shares, weights, strict=True)]).sum(0)
+        for name in weights[0]
+    }
+
+
 def blend(first: Path, second: Path, out: Path, share: float, neutral: float) -> None:
     """Write the mean as fp16, with the first one's configuration and tokenizer."""
-    one, other = (load_file(folder / "model.safetensors") for folder in (first, second))
-    mean = {name: (1 - share) * one[name].float() + share * other[name].float() for name in one}
-    mean[BIAS][CLASSES.index("neutral")] += neutral
+    weights = mean((first, second), (1 - share, share))
+    weights[BIAS][CLASSES.index("neutral")] += neutral
     out.mkdir(parents=True, exist_ok=True)
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         shutil.copy(first / name, out)
-    save_file(
-        {name: value.to(torch.float16) for name, value in mean.items()}, out / "model.safetensors", {"format": "pt"}
-    )
+    rounded = {name: value.to(torch.float16) for name, value in weights.items()}
+    save_file(rounded, out / "model.safetensors", {"format": "pt"})
 
 
 def main() -> None:

@@ -37,10 +37,14 @@ from factcheck.evaluation.fit import outcome, quality, samples, unfitted
 from factcheck.evaluation.overlap import PLAIN
 from factcheck.jobs.bench import METHOD
 from factcheck.jobs.verify import run_job
+from factcheck.types import Label
 from factcheck.verdict.combine import Combination
 
-NO_VERDICT = "NOT ENOUGH INFO"
-VERDICTS = {"entailment": "SUPPORTED", "contradiction": "CONTRADICTED", "neutral": NO_VERDICT}
+VERDICTS = {
+    "entailment": Label.SUPPORTED,
+    "contradiction": Label.CONTRADICTED,
+    "neutral": Label.NOT_ENOUGH_INFO,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def fitted_on(recipe: Recipe, work: Path) -> list[Set]:
         Set("climate-fever-even", climate / "claims_even.jsonl.gz", climate / "corpus.jsonl.gz"),
         fool_me_twice(recipe.paths["data"] / "fool_me_twice" / "dev.jsonl", work),
         Set("scifact-train", scifact / "claims_train.jsonl", scifact / "corpus.jsonl.gz"),
-        collections("collections", work),
+        collections(work, fitted=True),
     ]
 
 
@@ -67,7 +71,7 @@ def tried_on(recipe: Recipe, work: Path) -> Iterator[Set]:
     """Sets that nothing is fitted on."""
     scifact, news = recipe.paths["data"] / "scifact", recipe.paths["news_claims"]
     yield Set("scifact-dev", scifact / "claims_dev.jsonl", scifact / "corpus.jsonl.gz")
-    yield collections("other-collections", work)
+    yield collections(work, fitted=False)
     for path in sorted(recipe.paths["claims"].glob("*/claims.jsonl")):
         if (path.parent / "documents").is_dir():
             yield Set(path.parent.name, path, path.parent / "documents")
@@ -81,7 +85,7 @@ def fool_me_twice(path: Path, work: Path) -> Set:
     for record in json_lines(path):
         page = record["wikipedia_page"]
         if chance(f"page {page}") < 1 / 3:
-            record["label"] = NO_VERDICT
+            record["label"] = Label.NOT_ENOUGH_INFO
         else:
             pages[page] |= dict.fromkeys(
                 item["text"] for item in record["gold_evidence"] + record["retrieved_evidence"]
@@ -91,12 +95,12 @@ def fool_me_twice(path: Path, work: Path) -> Set:
     return kept("fool-me-twice", claims, documents, work)
 
 
-def collections(name: str, work: Path) -> Set:
+def collections(work: Path, *, fitted: bool) -> Set:
     """One half of the written collections as a corpus; a third of the documents, with their answers, is not there."""
     claims: list[str] = []
     documents: list[str] = []
     for path in sorted((HERE / "written" / "collections").glob("*.txt")):
-        if (chance(f"half {path.stem}") < 1 / 2) != (name == "collections"):
+        if (chance(f"half {path.stem}") < 1 / 2) != fitted:
             continue
         for number, document in enumerate(written.read(path), 1):
             key = f"{path.stem}-{number}"
@@ -105,12 +109,12 @@ def collections(name: str, work: Path) -> Set:
                 text = " ".join(document.sentences)
                 documents.append(json.dumps({"id": key, "title": document.title, "text": text}))
             for claim in document.claims:
-                label = VERDICTS[claim.label] if there else NO_VERDICT
+                label = VERDICTS[claim.label] if there else Label.NOT_ENOUGH_INFO
                 quote = {"doc_id": key, "quote": document.sentences[claim.sentence]}
-                evidence = [] if label == NO_VERDICT else [quote]
+                evidence = [] if label == Label.NOT_ENOUGH_INFO else [quote]
                 record = {"id": f"{key}-{len(claims)}", "claim": claim.text, "label": label, "evidence": evidence}
                 claims.append(json.dumps(record))
-    return kept(name, claims, documents, work)
+    return kept("collections" if fitted else "other-collections", claims, documents, work)
 
 
 def kept(name: str, claims: Sequence[str], documents: Sequence[str], work: Path) -> Set:

@@ -31,6 +31,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import blend
 import numpy as np
 import torch
 from mix import Recipe
@@ -327,11 +328,9 @@ def refine(recipe: Recipe, settings: Settings, base: Path, mix: str, out: Path) 
 
 def mean(folders: Sequence[Path], out: Path) -> None:
     """Write a model whose weights are the mean of those of models that were cooled down from one run."""
-    models = [AutoModelForSequenceClassification.from_pretrained(folder, dtype=torch.float32) for folder in folders]
-    states = [model.state_dict() for model in models]
-    first = models[0]
-    first.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
-    first.to(torch.bfloat16).save_pretrained(out)
+    model = AutoModelForSequenceClassification.from_pretrained(folders[0], dtype=torch.float32)
+    model.load_state_dict(blend.mean(folders, [1 / len(folders)] * len(folders)))
+    model.to(torch.bfloat16).save_pretrained(out)
     AutoTokenizer.from_pretrained(folders[0]).save_pretrained(out)
 
 
