@@ -9,7 +9,9 @@ seven of eight of its pairs are contradictions. Besides the files under `eval/` 
 * `unrelated.*`: premises that a search finds for a claim and that say nothing of it, by the unanimous vote of the
   annotators (CLIMATE-FEVER) or for not being among the gold evidence (Fool-me-twice); what matters is the share that is
   called a contradiction;
-* `written.held_back`: the written documents that no mix has, by the same hands as those that are trained on.
+* `written.held_back`: the written documents that no mix has, by the same hands as those that are trained on;
+* `repeated.*`: sentences of the written collections, which nothing is trained on, as claims that are entailed: held
+  against themselves (`whole`), against the sentence before and themselves (`behind`), with a phrase left out (`cut`).
 """
 
 import argparse
@@ -19,12 +21,14 @@ import random
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import rules
 import torch
-from mix import HERE, WRITTEN, Recipe, json_lines, normalised
+import written
+from mix import HERE, Recipe, json_lines, normalised, written_rows
 from train import CLASSES, TARGETS, Example, Rounding, collate
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -67,12 +71,26 @@ def sets(recipe: Recipe, rows: int | None, seed: int = 1) -> dict[str, list[Pair
         )
         for record in recipe.fool_me_twice(for_training=False)
     ]
-    found["written.held_back"] = [
-        (r["premise"], r["hypothesis"], r["label"]) for r in json_lines(recipe.mix(f"{WRITTEN}-held-back"))
-    ]
+    held_back = written_rows(recipe, held_back=True)
+    found["written.held_back"] = [(row.premise, row.hypothesis, row.label) for row in held_back if row.label]
+    found |= repeated()
     for pairs in found.values():
         random.Random(seed).shuffle(pairs)
     return {name: pairs[:rows] for name, pairs in found.items()}
+
+
+def repeated() -> dict[str, list[Pair]]:
+    """Sentences as claims about themselves."""
+    found: dict[str, list[Pair]] = {"repeated.whole": [], "repeated.behind": [], "repeated.cut": []}
+    for path in sorted((HERE / "written" / "collections").glob("*.txt")):
+        for document in written.read(path):
+            for before, sentence in pairwise(("", *document.sentences)):
+                found["repeated.whole"].append((sentence, sentence, "entailment"))
+                if before:
+                    found["repeated.behind"].append((f"{before} {sentence}", sentence, "entailment"))
+                if shorter := written.without_a_phrase(sentence):
+                    found["repeated.cut"].append((sentence, shorter, "entailment"))
+    return found
 
 
 class Model:

@@ -38,6 +38,7 @@ UNLABELLED = "unlabelled"
 DOCUMENTS = "documents"
 MINED = "mined"  # what mine.py chose
 WRITTEN = "written"
+REPEATED = "repeated"
 DRAWN = 2  # how often pairs are made of a written document, with other sentences beside its claims each time
 HELD_BACK = 0.03  # share of the written documents that no mix has
 SUBSTITUTED = "substituted"
@@ -574,23 +575,45 @@ def build_part(recipe: Recipe, name: str) -> None:
     print(f"{name}: {len(chosen)} pairs, fewer than wanted: { {source: n for source, n in left.items() if n} }")
 
 
-def build_written(recipe: Recipe, name: str) -> None:
-    """Write the pairs of the documents that were written for the model, and of those held back beside them."""
+def documents(path: Path, *, held_back: bool) -> Iterator[written.Document]:
+    """The documents of a file that were written for the model: those that mixes have, or those held back."""
+    for document in written.read(path):
+        if (chance(f"{WRITTEN} {document.sentences[0]}") < HELD_BACK) == held_back:
+            yield document
+
+
+def written_rows(recipe: Recipe, *, held_back: bool) -> Iterator[Row]:
+    """The pairs of the documents that were written for the model: those that mixes have, or those held back."""
     generator = random.Random(recipe.seed)
-    found: dict[str, list[Row]] = {name: [], f"{name}-held-back": []}
     for path in sorted((HERE / "written").glob("*.txt")):
-        for document in written.read(path):
-            aside = chance(f"{WRITTEN} {document.sentences[0]}") < HELD_BACK
-            found[f"{name}-held-back" if aside else name] += [
-                Row(premise, claim, label, f"{WRITTEN}.{path.stem}")
-                for _ in range(1 if aside else DRAWN)
-                for premise, claim, label in written.pairs(document, generator)
-                if claim_key(claim) not in recipe.held_out
-            ]
-    for mix, rows in found.items():
-        generator.shuffle(rows)
-        write(recipe.mix(mix), rows)
-        print(f"{mix}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
+        for document in documents(path, held_back=held_back):
+            for _ in range(1 if held_back else DRAWN):
+                for premise, claim, label in written.pairs(document, generator):
+                    if claim_key(claim) not in recipe.held_out:
+                        yield Row(premise, claim, label, f"{WRITTEN}.{path.stem}")
+
+
+def build_written(recipe: Recipe, name: str) -> None:
+    """Write the pairs of the documents that were written for the model, but for those held back."""
+    rows = list(written_rows(recipe, held_back=False))
+    random.Random(recipe.seed).shuffle(rows)
+    write(recipe.mix(name), rows)
+    print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
+
+
+def build_repeated(recipe: Recipe, name: str) -> None:
+    """Write pairs whose claim is a sentence of the written documents, as it is or with little changed."""
+    generator = random.Random(recipe.seed)
+    rows = [
+        Row(premise, claim, label, name)
+        for path in sorted((HERE / "written").glob("*.txt"))
+        for document in documents(path, held_back=False)
+        for premise, claim, label in written.repeated(document, generator)
+        if claim_key(claim) not in recipe.held_out
+    ]
+    generator.shuffle(rows)
+    write(recipe.mix(name), rows)
+    print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
 
 
 def build_substituted(recipe: Recipe, name: str) -> None:
@@ -641,6 +664,7 @@ def build_documents(recipe: Recipe, name: str) -> None:
 DERIVED = {
     DOCUMENTS: build_documents,
     WRITTEN: build_written,
+    REPEATED: build_repeated,
     RULES: build_rules,
     **dict.fromkeys(OF_STUDENT_2, build_part),
     SUBSTITUTED: build_substituted,

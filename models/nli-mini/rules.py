@@ -8,6 +8,7 @@ words of `invented(..., held_out=True)` are for evaluation alone.
 import random
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,10 @@ FACTORS = {
     3: "tripled",
 }
 TEMPLATES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("templates.toml").read_text(encoding="utf-8"))
+CLASSES: Sequence[Sequence[str]] = [words.split() for words in TEMPLATES["classes"].values()]
+OPPOSITES, SYNONYMS = (
+    [pair.split() for pair in " ".join(TEMPLATES[kind]["words"].split()).split(";")] for kind in ("opposites", "synonyms")
+)
 SPEAKERS: Sequence[str] = TEMPLATES["train"]["words"]["speakers"]
 
 # --- figures ---------------------------------------------------------------------------------------------------------
@@ -201,6 +206,23 @@ def negated(text: str) -> str | None:
         return None
     first = match[0].partition(" ")[0]
     return text[: match.start()] + match[0].replace(first, first + " not", 1) + text[match.end() :]
+
+
+def exchanged(text: str, groups: Sequence[Sequence[str]], generator: random.Random) -> str | None:
+    """The text with one word exchanged for another of its group; None where no word, or one twice, is of a group."""
+    words = Counter(re.findall(r"(?<!-)\b[^\W\d_]+\b(?!-)", text))
+    options = [
+        (word, other)
+        for group in groups
+        for word in group
+        if words[word] == 1
+        for other in generator.sample(group, len(group))[:2]
+        if other != word and other not in words
+    ]
+    if not options:
+        return None
+    word, other = generator.choice(options)
+    return re.sub(rf"\b{word}\b", other, text)
 
 
 def opened(sentence: str) -> str:

@@ -7,9 +7,12 @@ claims are `E: ...`, `C: ...` and `N: ...`.
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+
+import rules
 
 from factcheck.corpus.index import Match
 from factcheck.retrieval.passages import build_passage
@@ -20,6 +23,11 @@ _LINE = re.compile(r"(?P<kind>[DPECN]|(?=\d))(?P<number>\d*): +(?P<text>\S.*)")
 JOINED = 0.2  # share of the claims that are shown their sentence joined with another, too
 OTHER = 0.35  # share of the claims that are shown another sentence alone
 OTHERS = 0.1  # share of the claims that are shown two others, joined
+REPEATED = 0.5  # share of the sentences that are claims about themselves, and of those that are about another one
+_END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+_BRACKET = re.compile(r" \([^)]*\)")
+_BETWEEN_COMMAS = re.compile(r", [^,]{5,60},")
+_AT_THE_END = re.compile(r"(.{30,}?),? (?:on|in|by|at|with|after|since|because|while|when|until) [^,]*\.$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +63,34 @@ def read(path: Path) -> Iterator[Document]:
     """The documents of a file.
 
     Raises:
-        ValueError: A line is none of those above, or a claim is about a sentence that is not there.
+        ValueError: A line is none of those above or comes twice, or a claim is about a sentence that is not there.
     """
-    text = path.read_text(encoding="utf-8").rstrip()
-    at = 0
-    for block in re.split(r"(?:\n[ \t]*)+\n", text):
-        lines = block.strip("\n").split("\n")
-        yield _document(path, at, lines)
-        at = text.index(block, at) + len(block)
+    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+    for blank, block in groupby(lines, key=lambda line: not line[1].strip()):
+        if not blank:
+            yield _document(path, block)
 
 
-def _document(path: Path, at: int, lines: list[str]) -> Document:
+def _document(path: Path, lines: Iterable[tuple[int, str]]) -> Document:
     title = ""
     sentences: dict[str, str] = {}
-    claims: list[tuple[str, str, str]] = []
-    for line in lines:
+    claims: list[Claim] = []
+    for at, line in lines:
         found = _LINE.fullmatch(line.strip())
         if not found:
-            raise ValueError(
-                f"{path}: after character {at}: {line!r}; allowed are D:, P:, 1:, E1:, C1:, N1:, E:, C:, N:"
-            )
-        kind, number, said = found["kind"], found["number"], found["text"].strip()
-        if (kind == "D" and title) or (kind in {"", "P"} and number in sentences):
-            raise ValueError(f"{path}: after character {at}: {line!r} comes twice; an empty line ends a document")
-        if kind == "D":
+            raise ValueError(f"{path}:{at}: {line!r}; allowed are D:, P:, 1:, E1:, C1:, N1:, E:, C: and N:")
+        kind, number, said = found["kind"], found["number"], found["text"]
+        if kind in LABELS:
+            if number not in sentences:
+                raise ValueError(f"{path}:{at}: no sentence for {said!r}; it comes before its claims")
+            claims.append(Claim(said, LABELS[kind], list(sentences).index(number)))
+        elif title if kind == "D" else number in sentences:
+            raise ValueError(f"{path}:{at}: {line!r} comes twice; an empty line ends a document")
+        elif kind == "D":
             title = said
-        elif kind in {"", "P"}:
+        else:
             sentences[number] = said
-        elif kind in LABELS:
-            claims.append((kind, number, said))
-    order = list(sentences)
-    unknown = [said for _, number, said in claims if number not in sentences]
-    if unknown:
-        raise ValueError(f"{path}: after character {at}: no sentence for {unknown[0]!r}")
-    return Document(
-        title,
-        tuple(sentences.values()),
-        tuple(Claim(said, LABELS[kind], order.index(number)) for kind, number, said in claims),
-    )
+    return Document(title, tuple(sentences.values()), tuple(claims))
 
 
 def pairs(document: Document, generator: random.Random) -> Iterator[tuple[str, str, str]]:
@@ -110,3 +108,45 @@ def pairs(document: Document, generator: random.Random) -> Iterator[tuple[str, s
             yield document.premise(generator.choice(alone)), claim.text, LABELS["N"]
         if len(others) > 1 and generator.random() < OTHERS:
             yield document.joined(*generator.sample(others, 2)), claim.text, LABELS["N"]
+
+
+def without_a_phrase(sentence: str) -> str | None:
+    """A sentence without what stands in brackets or between its first commas, or without a phrase at its end."""
+    shorter = _BETWEEN_COMMAS.sub("", _BRACKET.sub("", sentence), count=1)
+    if shorter != sentence:
+        return shorter
+    found = _AT_THE_END.match(sentence)
+    return f"{found[1]}." if found else None
+
+
+def repeated(document: Document, generator: random.Random) -> Iterator[tuple[str, str, str]]:
+    """Premise, claim and label: sentences as claims, held against themselves and against others.
+
+    Entailed as they are, with a phrase left out and with a figure or a word in another form; contradicted with another
+    figure or word, or denied; left open by other sentences. So words in common are no sign of one of these.
+    """
+    for at, text in enumerate(document.sentences):
+        others = [other for other in range(len(document.sentences)) if other != at]
+        premise = document.premise(at)
+        sentence = generator.choice(_END.split(text))  # a single premise may have several
+        if others and generator.random() < JOINED:
+            premise = document.joined(at, generator.choice(others))
+        if generator.random() < REPEATED:
+            yield premise, sentence, LABELS["E"]
+        if shorter := without_a_phrase(sentence):
+            yield premise, shorter, LABELS["E"]
+        for same in (rules.respelled(sentence, generator), rules.exchanged(sentence, rules.SYNONYMS, generator)):
+            if same and generator.random() < REPEATED:
+                yield premise, same, LABELS["E"]
+        for groups in (rules.CLASSES, rules.OPPOSITES):
+            if generator.random() < REPEATED and (other := rules.exchanged(sentence, groups, generator)):
+                yield premise, other, LABELS["C"]
+        if false := rules.refigured(sentence, premise, generator):
+            yield premise, false, LABELS["C"]
+        if denied := rules.negated(sentence):
+            yield premise, denied, LABELS["C"]
+        alone = [other for other in others if text not in document.premise(other)]
+        if alone and generator.random() < REPEATED:
+            yield document.premise(generator.choice(alone)), sentence, LABELS["N"]
+        if len(others) > 1 and generator.random() < OTHERS:
+            yield document.joined(*generator.sample(others, 2)), sentence, LABELS["N"]

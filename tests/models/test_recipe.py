@@ -19,7 +19,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast
 
 FOLDER = Path(__file__).parents[2] / "models" / "nli-mini"
-NAMES = ("train", "rules", "written", "substitute", "mix", "check_overlap", "teacher", "evaluate")
+NAMES = ("train", "rules", "written", "substitute", "mix", "check_overlap", "blend", "teacher", "evaluate")
 ROWS = [
     ("The kiln was lit on Monday.", "The kiln was lit.", "entailment"),
     ("The kiln was lit on Monday.", "The kiln was never lit.", "contradiction"),
@@ -227,6 +227,27 @@ def test_a_line_that_is_not_of_the_format_is_named(recipe, tmp_path, line):
     path.write_text(f"D: Mills\n1: A mill.\n2: It burned.\n{line}\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"mills\.txt.*" + re.escape(line.partition(": ")[2] or line)):
         list(recipe["written"].read(path))
+
+
+def test_a_sentence_is_a_claim_about_itself(recipe, tmp_path):
+    """Entailed whole or in part, contradicted where denied or with another figure, left open by another sentence."""
+    path = tmp_path / "mills.txt"
+    path.write_text(
+        "D: Mills\n1: The mill was built in 1807, by two brothers, for flour.\n2: Lightning struck 20 oaks.\n"
+    )
+    (mill,) = recipe["written"].read(path)
+    first, second = mill.sentences
+
+    found = {pair for seed in range(200) for pair in recipe["written"].repeated(mill, random.Random(seed))}
+
+    entailed = {(premise, claim) for premise, claim, label in found if label == "entailment"}
+    assert {(first, first), (f"{first} {second}", first), (first, "The mill was built in 1807 for flour.")} <= entailed
+    assert (second, "Lightning struck 20 oaks.") in entailed
+    contradicted = {(premise, claim) for premise, claim, label in found if label == "contradiction"}
+    assert (first, "The mill was not built in 1807, by two brothers, for flour.") in contradicted
+    assert {claim for premise, claim in contradicted if "oaks" in claim} >= {"Lightning struck 60 oaks."}
+    assert not entailed & contradicted
+    assert {pair[:2] for pair in found if pair[2] == "neutral"} == {(first, second), (second, first)}
 
 
 def test_the_written_documents_can_be_read(recipe):
