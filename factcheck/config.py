@@ -52,6 +52,8 @@ class Settings:
     """Folder or Hugging Face name of a sentence-transformers model: the index keeps its vectors."""
     context: bool = True
     """Whether a premise opens with the sentence before where the sentence cannot stand alone."""
+    titles: bool = True
+    """Whether a premise opens with the title of its document where that has words of the claim that the rest lacks."""
     join: bool = True
     """Whether the two best sentences of the best document are also judged together."""
     support: float = 0.5

@@ -46,7 +46,7 @@ _COLOURS: Final = {
 }
 _OUTCOMES: Final[Mapping[Outcome, str]] = {"pass": "green", "fail": "bold red", "warning": "yellow"}
 _TREATMENTS: Final = {
-    "without_context": "read without the sentence before it, with which it did not fit beside the claim",
+    "without_context": "read without title and sentence before it, with which it did not fit beside the claim",
     "split": "did not fit beside the claim, and was read in parts",
     "unjudged": "not read: the claim was settled before",
 }

@@ -1,4 +1,4 @@
-"""Sentence spans of plain and Markdown text, shared by the claims readers and the corpus.
+"""Sentence spans of plain and Markdown text, shared by the claims readers and the corpus; words that carry meaning.
 
 `sentencex` finds the boundaries (39 MB/s, offsets in code points, some 300 languages). What is added are the blocks
 that no sentence crosses, and repairs of faults seen in its output: white space kept at the ends, a heading glued to
@@ -7,7 +7,11 @@ the text below it, and the few patterns that `_repair` lists.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
+
+_CONTENT = re.compile(r"\w{4,}|\d\w*")  # words of one to three letters say little in any language
+_STEM = 6
 
 _BULLET = re.compile(r"[-*+\u2022\u2023\u25e6\u2043\u25aa\u25cf][ \t]+")
 # These also open lines of wrapped prose ("45 out of\n50. She left"): they count only where no sentence is under way.
@@ -34,6 +38,12 @@ _BEFORE_NAME = re.compile(r"\b(?:adm|atty|brig|cmdr|ft|insp|mts?|supt)\.\s*$", r
 _IN_INITIALS = re.compile(r"\b[A-Z]\.\Z")  # with nothing between it and the next initial
 _INITIAL = re.compile(r"[A-Z]\.")
 _TAIL = 24  # code points before a boundary that tell whether it is one
+
+
+@lru_cache(maxsize=4096)  # a passage is met by many claims
+def content_words(text: str) -> frozenset[str]:
+    """The words of a text that carry meaning: of four letters or more, cut to six, and whatever begins with a digit."""
+    return frozenset(word[:_STEM] for word in _CONTENT.findall(text.casefold()))
 
 
 def sentence_spans(text: str, *, language: str = "en") -> list[tuple[int, int]]:

@@ -184,13 +184,19 @@ class Source:
     date: str | None = None
     extractor: str = ""  # what read the file; empty for a context that the claim brought
 
+    @property
+    def heading(self) -> str:
+        """The title as a premise opens with it: a sentence, and a space."""
+        return f"{self.title}{'' if self.title.endswith(('.', '!', '?')) else '.'} " if self.title else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One sentence and what the model is shown of it.
 
-    `quote` is verbatim `text[start:end]` of the source; `premise` may open with the sentence before. `joined` is the
-    span of another sentence of the source that was read together with it: the premise is both, in the source's order.
+    `quote` is verbatim `text[start:end]` of the source; `premise` may open with the source's title (`heading`) and with
+    the sentence before. `joined` is the span of another sentence of the source that was read together with it: the
+    premise is both, in the source's order.
     """
 
     source: Source
@@ -203,12 +209,17 @@ class Passage:
     joined: tuple[int, int] | None = None
 
     @property
+    def body(self) -> str:
+        """The premise without the title: what the source has there."""
+        return self.premise if self.premise == self.quote else self.premise.removeprefix(self.source.heading)
+
+    @property
     def companion(self) -> "Passage | None":
         """The sentence that was read together with this one, for itself."""
         if self.joined is None:
             return None
         start, end = self.joined
-        text = self.premise.removeprefix(self.quote) if self.start < start else self.premise.removesuffix(self.quote)
+        text = self.body.removeprefix(self.quote) if self.start < start else self.body.removesuffix(self.quote)
         quote = text.strip()
         return replace(self, start=start, end=end, quote=quote, premise=quote, joined=None)
 

@@ -404,7 +404,7 @@ def test_trace_is_shown_from_the_words_to_the_rule():
         "                  Harbour report (harbour.pdf:10-25, page 3)",
         "also in           Harbour report (copy.txt:10-25)",
         "words in it       crane",
-        "                  read without the sentence before it, with which it did not fit beside the claim",
+        "                  read without title and sentence before it, with which it did not fit beside the claim",
         "contradicts       entailment 0.000000, neutral 0.100000, contradiction 0.900000",
         "                  contradiction reaches 0.5",
         "                  the verdict stands on this",

@@ -23,7 +23,7 @@ ALLOWED = {
     "nli": _BASE | {"assets", "hub", "machine"},
     "retrieval": _BASE | {"segment", "matching", "hub", "corpus"},
     "wording": _BASE,
-    "verdict": _BASE | {"wording"},
+    "verdict": _BASE | {"segment", "wording"},
     "pipeline": _BASE | {"nli", "retrieval", "verdict"},
     "run": _READS | {"machine"},
     "jobs": _READS

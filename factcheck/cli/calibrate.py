@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @app.command()
 @takes_settings(
     *("corpus", "index", "evidence", "model", "passages", "retriever", "embedder"),
-    *("labels", "precision", "device", "language", "stages", "context", "join"),
+    *("labels", "precision", "device", "language", "stages", "context", "titles", "join"),
     *("quantities", "cues", "parts", "check_all", "languages", "as_of"),
     *("on_error", "format", "encoding", "cache", "no_cache", "cache_mb"),
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @takes_settings(
     *("corpus", "index", "evidence", "models", "passages", "retriever", "embedder"),
     *("null", "unrelated", "ablate", "first", "out"),
-    *("labels", "precision", "device", "language", "stages", "context", "join", "support", "contradict"),
+    *("labels", "precision", "device", "language", "stages", "context", "titles", "join", "support", "contradict"),
     *("calibration", "max_error", "delta", "quantities", "cues", "parts", "check_all", "languages", "as_of"),
     *("on_error", "format", "encoding", "cache", "no_cache", "cache_mb"),
     helps={
@@ -49,8 +49,8 @@ def evaluate(  # noqa: PLR0913 (one parameter an option)
     ablate: Annotated[
         str | None,
         typer.Option(
-            help="One change at a time, of retriever, k, context, join, aggregation, quantity, cues, parts, model, "
-            "precision; several with commas, or all."
+            help="One change at a time, of retriever, k, context, titles, join, aggregation, quantity, cues, parts, "
+            "model, precision; several with commas, or all."
         ),
     ] = None,
     first: Annotated[int | None, typer.Option(min=1, help="Take the first claims that have a label only.")] = None,

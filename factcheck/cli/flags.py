@@ -86,6 +86,7 @@ FLAGS = {
     ),
     "evidence": Flag(str, "auto, corpus, given or gold."),
     "context": Flag(bool, "Show the model the sentence before where a sentence leans on it."),
+    "titles": Flag(bool, "Show the model a document's title where that names what the claim is about."),
     "join": Flag(bool, "Judge the two best sentences of the best document together too."),
     "support": Flag(float, "Threshold for support, 0.5 to 1."),
     "contradict": Flag(float, "Threshold for contradiction, 0.5 to 1."),

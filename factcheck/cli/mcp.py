@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 @app.command()
 @takes_settings(
     *("corpus", "index", "model", "labels", "precision", "device", "language"),
-    *("passages", "retriever", "embedder", "context", "join", "support", "contradict"),
+    *("passages", "retriever", "embedder", "context", "titles", "join", "support", "contradict"),
     *("quantities", "cues", "parts", "check_all", "languages", "as_of", "calibration", "max_error", "delta"),
     *("max_file_mb", "max_seconds", "cache", "no_cache", "cache_mb"),
     fixed={"stages": (), "evidence": "auto"},  # as `ask`; contexts that an assistant gives are always read

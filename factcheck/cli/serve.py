@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @app.command()
 @takes_settings(
     *("corpus", "index", "host", "port", "token_file", "model", "labels", "precision", "device", "language"),
-    *("passages", "retriever", "embedder", "stages", "evidence", "context", "join"),
+    *("passages", "retriever", "embedder", "stages", "evidence", "context", "titles", "join"),
     *("support", "contradict", "quantities", "cues", "parts", "check_all", "languages", "as_of"),
     *("calibration", "max_error", "delta", "max_file_mb", "max_seconds", "cache", "no_cache", "cache_mb"),
 )

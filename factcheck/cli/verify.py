@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @app.command()
 @takes_settings(
     *("corpus", "index", "run", "model", "labels", "precision", "device", "language"),
-    *("passages", "retriever", "embedder", "stages", "evidence", "context", "join"),
+    *("passages", "retriever", "embedder", "stages", "evidence", "context", "titles", "join"),
     *("support", "contradict", "quantities", "cues", "parts", "check_all", "languages", "as_of"),
     *("calibration", "max_error", "delta"),
     *("on_error", "format", "encoding", "max_file_mb", "max_seconds", "window", "cache", "no_cache", "cache_mb"),

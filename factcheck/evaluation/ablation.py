@@ -15,6 +15,7 @@ KS: Final = (1, 2, 3, 5, 10, 20)
 ALL: Final = "all"
 _SWITCHES: Final[Mapping[str, str]] = {
     "context": "context",
+    "titles": "titles",
     "join": "join",
     "quantity": "quantities",
     "cues": "cues",
@@ -23,7 +24,19 @@ _SWITCHES: Final[Mapping[str, str]] = {
 _AGGREGATION: Final = "calibration"  # the setting that names a file with the fitted rule
 _RETRIEVERS: Final = ("lexical", "dense", "hybrid")
 _PRECISIONS: Final = ("fp32", "bf16", "fp16", "int8")
-_NAMES: Final = ("retriever", "k", "context", "join", "aggregation", "quantity", "cues", "parts", "model", "precision")
+_NAMES: Final = (
+    "retriever",
+    "k",
+    "context",
+    "titles",
+    "join",
+    "aggregation",
+    "quantity",
+    "cues",
+    "parts",
+    "model",
+    "precision",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from factcheck.run.manifest import scoring_versions
 from factcheck.types import JSON, Claim, Verdict
 from factcheck.verdict.decide import Rule
 
-METHOD = 5
+METHOD = 6
 """Raised when the same inputs and settings would give other verdicts than before."""
 
 

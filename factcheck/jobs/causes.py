@@ -32,6 +32,7 @@ _RETRIEVAL = {
     "retriever",
     "embedder",
     "join",
+    "titles",
 }
 _RETRIEVAL |= {"versions.lancedb", "versions.sentencex", *(f"claim.{name}" for name in _ASKED)}
 _BUDGET = ("max_error", "delta")  # of a calibration, with which they change

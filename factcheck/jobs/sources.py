@@ -65,6 +65,7 @@ def finder_of(settings: Settings, index: CorpusIndex | None) -> EvidenceFinder:
         passages=settings.passages,
         evidence=settings.evidence_from,
         context=settings.context,
+        titles=settings.titles,
         language=settings.language,
         left_out=is_later if settings.as_of else None,
         retriever=settings.retriever,

@@ -41,7 +41,7 @@ class Treatment(StrEnum):
     """What became of a passage on its way to the model."""
 
     WHOLE = "whole"
-    WITHOUT_CONTEXT = "without_context"  # with the sentence before it, it did not fit beside the claim
+    WITHOUT_CONTEXT = "without_context"  # with the title or the sentence before it, it did not fit beside the claim
     SPLIT = "split"  # the sentence alone did not fit
     UNJUDGED = "unjudged"  # the claim was settled before
     UNKNOWN = "unknown"  # the sentence alone was read; whether one before it was left out, the verdict does not say

@@ -15,7 +15,7 @@ from factcheck.errors import ClaimsError, ConfigError
 from factcheck.matching import document_spellings, is_named
 from factcheck.retrieval.bm25 import bm25
 from factcheck.retrieval.fusion import reciprocal_rank_fusion
-from factcheck.retrieval.passages import build_passage
+from factcheck.retrieval.passages import build_passage, titled
 from factcheck.segment import sentence_spans
 from factcheck.types import Claim, Context, EvidenceFrom, GoldSentence, Hit, Passage, Source
 
@@ -71,6 +71,7 @@ class EvidenceFinder:
         passages: How many hits a claim gets at most.
         evidence: Where to look; None takes a claim's own sources where it brings any, else the corpus.
         context: Whether a premise may open with the sentence before.
+        titles: Whether it may open with the title of its document.
         language: Of documents and claims.
         left_out: Documents of the corpus that are passed over, for all claims or some; gold evidence never is.
         retriever: `lexical` ranks by words (BM25), `dense` by the cosine of vectors, `hybrid` by the ranks in both.
@@ -87,6 +88,7 @@ class EvidenceFinder:
         passages: int = 10,
         evidence: EvidenceFrom | None = None,
         context: bool = True,
+        titles: bool = True,
         language: str = "en",
         left_out: LeftOut | None = None,
         retriever: str = LEXICAL,
@@ -101,7 +103,7 @@ class EvidenceFinder:
         if index is not None and embedder is not None:
             self._searchers.append(VectorIndex(index, embedder).search_all)
         self._index, self._passages, self._evidence, self._context = index, passages, evidence, context
-        self._language = language
+        self._titles, self._language = titles, language
         self._analyzer = index.analyzer if index is not None else Analyzer(language)
         self._known: dict[str, Source] = {}
 
@@ -161,7 +163,14 @@ class EvidenceFinder:
                 named = _given_documents(claim) if origin is EvidenceFrom.GIVEN else ()
                 searched[at] = (claim, Search(claim.text, 2 * self._passages, named))
         hits |= zip(searched, self._searched(list(searched.values())), strict=True)
-        return [Found(origin, tuple(hits[at])) for at, origin in enumerate(origins)]
+        return [
+            Found(origin, tuple(self._shown(hit, claim) for hit in hits[at]))
+            for at, (claim, origin) in enumerate(zip(claims, origins, strict=True))
+        ]
+
+    def _shown(self, hit: Hit, claim: Claim) -> Hit:
+        passage = titled(hit.passage, claim.text) if self._titles else hit.passage
+        return hit if passage is hit.passage else replace(hit, passage=passage)
 
     def _searched(self, asked: Sequence[tuple[Claim, Search]]) -> list[list[Hit]]:
         """The best hits, each with all its near-copies."""

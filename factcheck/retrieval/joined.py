@@ -18,7 +18,8 @@ def joined(hits: Sequence[Hit]) -> Hit | None:
     other = next((hit.passage for hit in hits[1:] if hit.passage.source.doc_id == best.source.doc_id), None)
     if other is None:
         return None
-    premise = " ".join(one.quote for one in sorted((best, other), key=lambda one: one.start))
-    if premise in {best.premise, other.premise}:  # it was the sentence before
+    body = " ".join(one.quote for one in sorted((best, other), key=lambda one: one.start))
+    if body in {best.body, other.body}:  # it was the sentence before
         return None
-    return replace(hits[0], passage=replace(best, premise=premise, joined=(other.start, other.end)), copies=())
+    heading = best.source.heading if any(one.premise != one.body for one in (best, other)) else ""
+    return replace(hits[0], passage=replace(best, premise=heading + body, joined=(other.start, other.end)), copies=())

@@ -1,9 +1,18 @@
-"""What the model is shown of a sentence: the sentence, with the one before it where it cannot stand alone."""
+"""What the model is shown of a sentence: the sentence, with the one before it where it cannot stand alone.
+
+And with the title of its document, where that has words of the claim which the rest lacks: sentences of a document
+rarely say again what it is about.
+"""
 
 import re
+from dataclasses import replace
+from typing import Final
 
 from factcheck.corpus.index import Match
+from factcheck.segment import content_words
 from factcheck.types import Passage, Source
+
+_LONGEST_TITLE: Final = 160  # characters; what is longer is a text, not the name of one
 
 # A sentence that opens like this takes its subject from the sentence before.
 _LEANS_BACK = {
@@ -35,3 +44,13 @@ def build_passage(match: Match, source: Source, *, context: bool, language: str)
         premise=premise,
         page=match.page,
     )
+
+
+def titled(passage: Passage, claim: str) -> Passage:
+    """The passage with its document's title first, or as it is where the title adds no word of the claim."""
+    title = passage.source.title
+    if not title or len(title) > _LONGEST_TITLE:
+        return passage
+    if not (content_words(claim) & content_words(title)) - content_words(passage.premise):
+        return passage
+    return replace(passage, premise=passage.source.heading + passage.premise)

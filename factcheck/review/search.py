@@ -26,7 +26,12 @@ def rule_of(identity: Mapping[str, JSON]) -> Rule:
 def search(index: CorpusIndex, text: str, settings: Settings) -> tuple[Hit, ...]:
     """The best passages for some words, made as those of a verdict are, near-copies merged."""
     finder = EvidenceFinder(
-        index, passages=HITS, evidence=EvidenceFrom.CORPUS, context=settings.context, language=settings.language
+        index,
+        passages=HITS,
+        evidence=EvidenceFrom.CORPUS,
+        context=settings.context,
+        titles=settings.titles,
+        language=settings.language,
     )
     [found] = finder.find([Claim(id="", text=text)])
     return found.hits

@@ -8,13 +8,12 @@ late counts less. `factcheck.evaluation.fit` fits it; without fitting it is the 
 import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from operator import attrgetter
 from typing import Final, NamedTuple, Self
 
+from factcheck.segment import content_words
 from factcheck.types import JSON, Judged, Label, NLIScores, Stance
 
 FEATURES: Final = ("first", "second", "third", "opposing", "retrieved", "rank", "covered")
@@ -32,8 +31,6 @@ _COUNTED: Final = 3
 _FARTHEST: Final = 7.0  # log-odds beyond this are one: 0.999
 _SCALE: Final = 4.0  # brings shares to about the range of log-odds
 _SURE: Final = 0.995  # no confidence is nearer to 0 or 1
-_CONTENT: Final = re.compile(r"\w{4,}|\d\w*")  # words of one to three letters say little in any language
-_STEM: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,12 +328,6 @@ def log_odds(probability: float) -> float:
     return min(max(math.log(probability / (1 - probability)), -_FARTHEST), _FARTHEST)
 
 
-@lru_cache(maxsize=4096)  # a passage is met by many claims
-def content(text: str) -> frozenset[str]:
-    """The words of a text that carry meaning: of four letters or more, cut to six, and whatever begins with a digit."""
-    return frozenset(word[:_STEM] for word in _CONTENT.findall(text.casefold()))
-
-
 def _tempered(scores: NLIScores, power: float) -> tuple[float, float]:
     """Entailment and contradiction, once all three probabilities are raised to a power and sum to 1 again."""
     one, other = scores.entailment, scores.contradiction
@@ -351,7 +342,7 @@ def _both(claim: str, items: Sequence[Item]) -> tuple[tuple[float, ...], tuple[f
     """The features of both sides."""
     ours = _strongest(sorted(items, key=_SUPPORT, reverse=True))  # which keeps the order of items that are as strong
     theirs = _strongest(sorted(items, key=_CONTRADICT, reverse=True))
-    words = content(claim)
+    words = content_words(claim)
     one = [log_odds(item.support) for item in ours]
     other = [log_odds(item.contradict) for item in theirs]
     return _features(words, ours, one, other), _features(words, theirs, other, one)
@@ -373,7 +364,7 @@ def _features(
         return (-_FARTHEST,) * 4 + (0.0,) * 3
     first, second, third = [*odds, -_FARTHEST, -_FARTHEST][:_COUNTED]
     item = strongest[0]
-    there = content(item.judged.hit.passage.premise)
+    there = content_words(item.judged.hit.passage.premise)
     covered = len(words & there) / len(words) if words else 1.0
     return (
         first,

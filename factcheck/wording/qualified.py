@@ -181,7 +181,7 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
 
     Empty too where claim or premise is longer than `limits.LONGEST`.
     """
-    if too_long(claim, passage.quote, passage.premise):
+    if too_long(claim, passage.quote, passage.body):
         return ()
     quote = plain(passage.quote)
     restrictions = tuple(_restrictions(quote))
@@ -189,7 +189,7 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
         return ()
     stated = plain(claim)
     ours, theirs = words(stated), words(quote)
-    around = stems(words(plain(f"{passage.source.title[:TITLE]} {passage.premise.removesuffix(passage.quote)}")))
+    around = stems(words(plain(f"{passage.source.title[:TITLE]} {passage.body.removesuffix(passage.quote)}")))
     limited, of_models = bool(_LIMITS.search(stated)), bool(_MODELS.search(stated))
     found = {
         item.span: item

@@ -375,15 +375,15 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
     "mismatched". `opposes` only where the words around both figures agree, nothing else of the claim is missing, and no
     other period is named. Of a claim or premise that is longer than `limits.LONGEST` nothing is said. English alone.
     """
-    if too_long(claim, passage.premise):
+    if too_long(claim, passage.body):
         return ()
     ours = figures(claim)
     if not ours.amounts and not ours.dates and not ours.labels:
         return ()
-    theirs = figures(passage.premise)
+    theirs = figures(passage.body)
     title = passage.source.title[:TITLE]
     named = figures(f"{title} {passage.source.date or ''}"[: 2 * TITLE])
-    shift = None if (at := passage.premise.rfind(passage.quote)) < 0 else at
+    shift = None if (at := passage.body.rfind(passage.quote)) < 0 else at
     if any(len(found.amounts) + len(found.dates) > _MOST_FIGURES for found in (ours, theirs)):
         return ()
     lacks = [*_lacking_amounts(ours, theirs, named), *_lacking_dates(ours, theirs, named)]

@@ -123,12 +123,12 @@ def check(claim: str, passage: Passage) -> tuple[Finding, ...]:
     whether a quotation that opens before the sentence is still open, and which names occur. Of a claim or premise that
     is longer than `limits.LONGEST` nothing is said.
     """
-    if too_long(claim, passage.quote, passage.premise):
+    if too_long(claim, passage.quote, passage.body):
         return ()
     if _QUESTION.fullmatch(passage.quote):  # states nothing, whatever it is about
         return (Finding(Check.RELAYED, ASKED, "the passage is a question", None, (0, len(passage.quote))),)
     quote, stated = plain(passage.quote), plain(claim)
-    before = passage.premise.removesuffix(passage.quote) if passage.premise != passage.quote else ""
+    before = passage.body.removesuffix(passage.quote) if passage.body != passage.quote else ""
     ours: Sequence[Word] | None = None
     found: dict[tuple[int, int], Finding] = {}
     for cue in relaying.cues(quote, inside_quotation=speech.open_quotation(before))[:_MOST_CUES]:
@@ -186,4 +186,4 @@ def _another_speaks(claim: str, cue: Cue, passage: Passage) -> bool:
     if match is None or not cue.speaker or not _NAME.search(cue.speaker):
         return False
     named = _NAME.findall(match["who"] or match["source"])
-    return bool(named) and not any(name in text for name in named for text in (passage.premise, passage.source.title))
+    return bool(named) and not any(name in text for name in named for text in (passage.body, passage.source.title))

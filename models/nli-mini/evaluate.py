@@ -9,7 +9,7 @@ seven of eight of its pairs are contradictions. Besides the files under `eval/` 
 * `unrelated.*`: premises that a search finds for a claim and that say nothing of it, by the unanimous vote of the
   annotators (CLIMATE-FEVER) or for not being among the gold evidence (Fool-me-twice); what matters is the share that is
   called a contradiction;
-* `written.held_back`: the written documents that no mix has, by the same hands as those that are trained on;
+* `written.*`: the written documents that no mix has, of either series, by the same hands as those trained on;
 * `repeated.*`: sentences of the written collections, which nothing is trained on, as claims that are entailed: held
   against themselves (`whole`), against the sentence before and themselves (`behind`), with a phrase left out (`cut`).
 """
@@ -28,7 +28,7 @@ from typing import Any
 import rules
 import torch
 import written
-from mix import HERE, Recipe, json_lines, normalised, written_rows
+from mix import HERE, WRITTEN, WRITTEN_2, Recipe, json_lines, normalised, written_rows
 from train import CLASSES, TARGETS, Example, Rounding, collate
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -71,8 +71,9 @@ def sets(recipe: Recipe, rows: int | None, seed: int = 1) -> dict[str, list[Pair
         )
         for record in recipe.fool_me_twice(for_training=False)
     ]
-    held_back = written_rows(recipe, held_back=True)
-    found["written.held_back"] = [(row.premise, row.hypothesis, row.label) for row in held_back if row.label]
+    for name, mix in (("first", WRITTEN), ("second", WRITTEN_2)):
+        held_back = written_rows(recipe, recipe.settings["mix"][mix], held_back=True)
+        found[f"written.{name}"] = [(row.premise, row.hypothesis, row.label) for row in held_back if row.label]
     found |= repeated()
     for pairs in found.values():
         random.Random(seed).shuffle(pairs)

@@ -1,9 +1,10 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
-The names are teacher-1, teacher-2, student, unlabelled, documents, written, rules and, once `mine.py` ran, student-2
-and what is chosen from it: teacher-3, teacher-4, student-5 and substituted. Every mix is a shuffled gzip'd JSON Lines
-file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built from `train.toml` and `written` alone: the
-same data and seed give the same bytes. What rules and searches add is drawn anew for student-2, and for rules.
+The names are teacher-1, teacher-2, student, unlabelled, documents, written, written-2, repeated, rules and, once
+`mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4, student-5 and substituted. Every mix is a
+shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built from `train.toml`
+and `written` alone: the same data and seed give the same bytes. What rules and searches add is drawn anew for
+student-2, and for rules.
 `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
 mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
@@ -37,7 +38,7 @@ DRAWN_ANEW = {"student-2": 1}  # what is added to the seed
 UNLABELLED = "unlabelled"
 DOCUMENTS = "documents"
 MINED = "mined"  # what mine.py chose
-WRITTEN = "written"
+WRITTEN, WRITTEN_2 = "written", "written-2"  # the files of a stage, and those of a later one
 REPEATED = "repeated"
 DRAWN = 2  # how often pairs are made of a written document, with other sentences beside its claims each time
 HELD_BACK = 0.03  # share of the written documents that no mix has
@@ -582,20 +583,20 @@ def documents(path: Path, *, held_back: bool) -> Iterator[written.Document]:
             yield document
 
 
-def written_rows(recipe: Recipe, *, held_back: bool) -> Iterator[Row]:
+def written_rows(recipe: Recipe, names: Iterable[str], *, held_back: bool) -> Iterator[Row]:
     """The pairs of the documents that were written for the model: those that mixes have, or those held back."""
     generator = random.Random(recipe.seed)
-    for path in sorted((HERE / "written").glob("*.txt")):
-        for document in documents(path, held_back=held_back):
+    for name in names:
+        for document in documents(HERE / "written" / f"{name}.txt", held_back=held_back):
             for _ in range(1 if held_back else DRAWN):
                 for premise, claim, label in written.pairs(document, generator):
                     if claim_key(claim) not in recipe.held_out:
-                        yield Row(premise, claim, label, f"{WRITTEN}.{path.stem}")
+                        yield Row(premise, claim, label, f"{WRITTEN}.{name}")
 
 
 def build_written(recipe: Recipe, name: str) -> None:
     """Write the pairs of the documents that were written for the model, but for those held back."""
-    rows = list(written_rows(recipe, held_back=False))
+    rows = list(written_rows(recipe, recipe.settings["mix"][name], held_back=False))
     random.Random(recipe.seed).shuffle(rows)
     write(recipe.mix(name), rows)
     print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
@@ -606,8 +607,8 @@ def build_repeated(recipe: Recipe, name: str) -> None:
     generator = random.Random(recipe.seed)
     rows = [
         Row(premise, claim, label, name)
-        for path in sorted((HERE / "written").glob("*.txt"))
-        for document in documents(path, held_back=False)
+        for stem in (*recipe.settings["mix"][WRITTEN], *recipe.settings["mix"][WRITTEN_2])
+        for document in documents(HERE / "written" / f"{stem}.txt", held_back=False)
         for premise, claim, label in written.repeated(document, generator)
         if claim_key(claim) not in recipe.held_out
     ]
@@ -663,7 +664,7 @@ def build_documents(recipe: Recipe, name: str) -> None:
 
 DERIVED = {
     DOCUMENTS: build_documents,
-    WRITTEN: build_written,
+    **dict.fromkeys((WRITTEN, WRITTEN_2), build_written),
     REPEATED: build_repeated,
     RULES: build_rules,
     **dict.fromkeys(OF_STUDENT_2, build_part),

@@ -43,7 +43,8 @@ FACTORS = {
 TEMPLATES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("templates.toml").read_text(encoding="utf-8"))
 CLASSES: Sequence[Sequence[str]] = [words.split() for words in TEMPLATES["classes"].values()]
 OPPOSITES, SYNONYMS = (
-    [pair.split() for pair in " ".join(TEMPLATES[kind]["words"].split()).split(";")] for kind in ("opposites", "synonyms")
+    [pair.split() for pair in " ".join(TEMPLATES[kind]["words"].split()).split(";")]
+    for kind in ("opposites", "synonyms")
 )
 SPEAKERS: Sequence[str] = TEMPLATES["train"]["words"]["speakers"]
 

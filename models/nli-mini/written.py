@@ -15,11 +15,12 @@ from pathlib import Path
 import rules
 
 from factcheck.corpus.index import Match
-from factcheck.retrieval.passages import build_passage
-from factcheck.types import Source
+from factcheck.retrieval.passages import build_passage, titled
+from factcheck.types import Passage, Source
 
 LABELS = {"E": "entailment", "N": "neutral", "C": "contradiction"}
 _LINE = re.compile(r"(?P<kind>[DPECN]|(?=\d))(?P<number>\d*): +(?P<text>\S.*)")
+HEADED = 0.6  # share of the pairs whose premise may open with the title of its document, as the pipeline does it
 JOINED = 0.2  # share of the claims that are shown their sentence joined with another, too
 OTHER = 0.35  # share of the claims that are shown another sentence alone
 OTHERS = 0.1  # share of the claims that are shown two others, joined
@@ -57,6 +58,10 @@ class Document:
     def joined(self, *numbers: int) -> str:
         """Two sentences as one premise, in the order of the text."""
         return " ".join(self.sentences[at] for at in sorted(numbers))
+
+    def headed(self, premise: str, claim: str) -> str:
+        """The premise with the title first where that has words of the claim that it lacks."""
+        return titled(Passage(Source("", self.title, "", ""), 0, 0, 0, premise, premise), claim).premise
 
 
 def read(path: Path) -> Iterator[Document]:
@@ -96,8 +101,19 @@ def _document(path: Path, lines: Iterable[tuple[int, str]]) -> Document:
 def pairs(document: Document, generator: random.Random) -> Iterator[tuple[str, str, str]]:
     """Premise, claim and label: each claim with its sentence, some with it joined to another, or with others alone.
 
-    A sentence that a claim is not about decides nothing of it.
+    A sentence that a claim is not about decides nothing of it. Most pairs are headed.
     """
+    return _some_headed(document, _pairs(document, generator), generator)
+
+
+def _some_headed(
+    document: Document, found: Iterable[tuple[str, str, str]], generator: random.Random
+) -> Iterator[tuple[str, str, str]]:
+    for premise, claim, label in found:
+        yield document.headed(premise, claim) if generator.random() < HEADED else premise, claim, label
+
+
+def _pairs(document: Document, generator: random.Random) -> Iterator[tuple[str, str, str]]:
     for claim in document.claims:
         yield document.premise(claim.sentence), claim.text, claim.label
         others = [at for at in range(len(document.sentences)) if at != claim.sentence]
@@ -125,28 +141,42 @@ def repeated(document: Document, generator: random.Random) -> Iterator[tuple[str
     Entailed as they are, with a phrase left out and with a figure or a word in another form; contradicted with another
     figure or word, or denied; left open by other sentences. So words in common are no sign of one of these.
     """
+    return _some_headed(document, _repeated(document, generator), generator)
+
+
+def _repeated(document: Document, generator: random.Random) -> Iterator[tuple[str, str, str]]:
     for at, text in enumerate(document.sentences):
         others = [other for other in range(len(document.sentences)) if other != at]
         premise = document.premise(at)
         sentence = generator.choice(_END.split(text))  # a single premise may have several
         if others and generator.random() < JOINED:
             premise = document.joined(at, generator.choice(others))
-        if generator.random() < REPEATED:
-            yield premise, sentence, LABELS["E"]
-        if shorter := without_a_phrase(sentence):
-            yield premise, shorter, LABELS["E"]
-        for same in (rules.respelled(sentence, generator), rules.exchanged(sentence, rules.SYNONYMS, generator)):
-            if same and generator.random() < REPEATED:
-                yield premise, same, LABELS["E"]
-        for groups in (rules.CLASSES, rules.OPPOSITES):
-            if generator.random() < REPEATED and (other := rules.exchanged(sentence, groups, generator)):
-                yield premise, other, LABELS["C"]
-        if false := rules.refigured(sentence, premise, generator):
-            yield premise, false, LABELS["C"]
-        if denied := rules.negated(sentence):
-            yield premise, denied, LABELS["C"]
+        for claim, label in _changed(sentence, premise, generator):
+            yield premise, claim, label
         alone = [other for other in others if text not in document.premise(other)]
         if alone and generator.random() < REPEATED:
             yield document.premise(generator.choice(alone)), sentence, LABELS["N"]
         if len(others) > 1 and generator.random() < OTHERS:
             yield document.joined(*generator.sample(others, 2)), sentence, LABELS["N"]
+
+
+def _changed(sentence: str, premise: str, generator: random.Random) -> Iterator[tuple[str, str]]:
+    """A sentence as claims that the premise it stands in decides, with their labels."""
+
+    def half() -> bool:
+        return generator.random() < REPEATED
+
+    entailed = [
+        sentence if half() else None,
+        without_a_phrase(sentence),
+        rules.respelled(sentence, generator) if half() else None,
+        rules.exchanged(sentence, rules.SYNONYMS, generator) if half() else None,
+    ]
+    contradicted = [
+        rules.exchanged(sentence, rules.CLASSES, generator) if half() else None,
+        rules.exchanged(sentence, rules.OPPOSITES, generator) if half() else None,
+        rules.refigured(sentence, premise, generator),
+        rules.negated(sentence),
+    ]
+    yield from ((claim, LABELS["E"]) for claim in entailed if claim)
+    yield from ((claim, LABELS["C"]) for claim in contradicted if claim)

@@ -217,7 +217,7 @@ def snapshot(*folders):
 
 
 def test_a_run_over_untouched_files_holds(full):
-    """Text, Markdown, a page, a table, JSON Lines and a PDF; premises that open with the sentence before are there."""
+    """Text, Markdown, a page, a table, JSON Lines and a PDF, with longer premises from each."""
     report, findings = full.audit()
 
     assert ([], True, True) == (findings, report.holds, report.finished)
@@ -225,7 +225,7 @@ def test_a_run_over_untouched_files_holds(full):
     records = [json.loads(record) for (record,) in full.ledger("SELECT record FROM evidence")]
     assert len(records) == report.passages
     longer = {item["path"] for item in records if item["premise"] != item["quote"]}
-    assert {"town.txt", "deep/mill.md", "bridge.html", "deep/wells.csv", "bells.jsonl"} == longer
+    assert {"town.txt", "deep/mill.md", "bridge.html", "deep/wells.csv", "bells.jsonl", "castle.pdf"} == longer
 
 
 def test_sentences_that_were_read_together_are_held_against_both_their_spans(tmp_path):
@@ -254,6 +254,28 @@ def test_sentences_that_were_read_together_are_held_against_both_their_spans(tmp
     _, [moved] = desk.audit()
 
     assert [(Kind.PREMISE, (f"c{position}",))] * 2 == [(one.kind, one.claims) for one in (altered, moved)]
+
+
+def test_a_title_that_was_shown_is_the_documents(tmp_path):
+    """Untouched, such a premise stands; another title before the sentence is found."""
+    desk = Desk.make(tmp_path)
+    (desk.corpus / "kiln.md").write_text(
+        "# Zaltbeck Kiln\n\nThe fire went out in March. Nobody lit it again.\n", "utf-8"
+    )
+    write_claims(desk.claims, [{"id": "kiln", "claim": "The fire of Zaltbeck went out in March."}])
+    desk.verify()
+    report, findings = desk.audit()
+    assert ([], True) == (findings, report.holds)
+    [[position, rank]] = [
+        (position, rank)
+        for position, rank, record in desk.ledger("SELECT position, rank, record FROM evidence")
+        if json.loads(record)["premise"] == "Zaltbeck Kiln. The fire went out in March."
+    ]
+
+    desk.change_evidence(position, lambda record: record.update(premise=f"Orvale Kiln. {record['quote']}"), rank=rank)
+
+    _, [altered] = desk.audit()
+    assert (Kind.PREMISE, ("kiln",)) == (altered.kind, altered.claims)
 
 
 def test_an_audit_changes_no_byte(full, tmp_path):

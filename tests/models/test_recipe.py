@@ -197,19 +197,22 @@ E: The hall stayed empty.
 
 
 def test_a_written_claim_is_decided_by_its_sentence_alone(recipe, tmp_path):
-    """With the one before where it leans on it, or joined to another; what the other sentences say decides nothing."""
+    """With the one before where it leans on it, or joined to another; what the other sentences say decides nothing.
+
+    The title stands first where it has a word of the claim that the rest lacks.
+    """
     path = tmp_path / "mills.txt"
-    path.write_text(WRITTEN, encoding="utf-8")
+    path.write_text(WRITTEN.replace("A mill in", "Brandt in").replace("Fire spared", "Fire spared Brandt at"), "utf-8")
     mill, hall = recipe["written"].read(path)
     first, second = mill.sentences
-    found = set()
-    for seed in range(200):
-        found |= set(recipe["written"].pairs(mill, random.Random(seed)))
+    found = {pair for seed in range(200) for pair in recipe["written"].pairs(mill, random.Random(seed))}
     assert found == {
         (first, "The mill is more than two hundred years old.", "entailment"),
         (f"{first} {second}", "The mill is more than two hundred years old.", "entailment"),
-        (f"{first} {second}", "Fire spared the mill.", "contradiction"),
-        (first, "Fire spared the mill.", "neutral"),
+        (f"{first} {second}", "Fire spared Brandt at the mill.", "contradiction"),
+        (f"Brandt in Orvale. {first} {second}", "Fire spared Brandt at the mill.", "contradiction"),
+        (first, "Fire spared Brandt at the mill.", "neutral"),
+        (f"Brandt in Orvale. {first}", "Fire spared Brandt at the mill.", "neutral"),
         (f"{first} {second}", "Lightning set fire to the mill.", "neutral"),
         (first, "Lightning set fire to the mill.", "neutral"),
     }

@@ -29,7 +29,7 @@ def joins(passage: Passage, text: str) -> bool:
     if passage.joined is None:
         return False
     spans = sorted([(passage.start, passage.end), passage.joined])
-    return passage.premise == without_surrogates(" ".join(text[start:end] for start, end in spans))
+    return passage.body == without_surrogates(" ".join(text[start:end] for start, end in spans))
 
 
 def opens_before(passage: Passage, text: str) -> bool:
@@ -40,12 +40,12 @@ def opens_before(passage: Passage, text: str) -> bool:
     """
     if passage.joined is not None:
         return joins(passage, text)
-    if passage.premise == passage.quote:
+    if passage.body == passage.quote:
         return True
-    lead = passage.premise.removesuffix(f" {passage.quote}")
+    lead = passage.body.removesuffix(f" {passage.quote}")
     text = without_surrogates(text[: passage.start])
     at = text.rfind(lead)
-    if lead in {"", passage.premise} or at < 0:
+    if lead in {"", passage.body} or at < 0:
         return False
     return not any(map(str.isalnum, text[at + len(lead) :]))
 

@@ -42,10 +42,10 @@ def _brought(claim: Claim, origin: EvidenceFrom) -> tuple[Context, ...]:
 def _premise_stands(passage: Passage, context: Context, terms: Terms) -> bool:
     if passage.joined is not None:
         return joins(passage, context.text)
-    if passage.premise == passage.quote:
+    if passage.body == passage.quote:
         return True
     before = _befores(context, terms.language).get(passage.start)
-    if before and passage.premise == f"{before} {passage.quote}":
+    if before and passage.body == f"{before} {passage.quote}":
         return True
     return not terms.same_splitter and opens_before(passage, context.text)
 

@@ -174,10 +174,10 @@ class SourceCheck:
     def _premise_stands(self, document: Document, passage: Passage, leads: dict[int, str]) -> bool:
         if passage.joined is not None:
             return joins(passage, document.text)
-        if passage.premise == passage.quote:
+        if passage.body == passage.quote:
             return True
         lead = leads.get(passage.start)
-        if lead and passage.premise == without_surrogates(f"{lead} {passage.quote}"):
+        if lead and passage.body == without_surrogates(f"{lead} {passage.quote}"):
             return True
         cut_as_then = self._terms is not None and self._terms.same_splitter
         return not cut_as_then and opens_before(passage, document.text)
@@ -185,7 +185,7 @@ class SourceCheck:
     def _leads(self, document: Document, quoted: list[Quoted]) -> dict[int, str]:
         """The sentences before those whose premises open with one; no other block of the document is cut."""
         starts = [
-            one.passage.start for one in quoted if one.passage.premise != one.passage.quote and not one.passage.joined
+            one.passage.start for one in quoted if one.passage.body != one.passage.quote and not one.passage.joined
         ]
         if not starts or self._terms is None:
             return {}
