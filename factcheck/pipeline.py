@@ -114,17 +114,17 @@ def _case(claim: Claim, found: Found, scorer: PairScorer, rule: Rule, *, join: b
     longest = max(texts, key=lambda text: scorer.count_tokens([text])) if len(texts) > 1 else claim.text
     pieces = [fitted(hit, longest, scorer) for hit in found.hits]
     ends = list(accumulate(map(len, pieces)))
-    both = joined(found.hits) if join else None
-    if both is not None and _fits(both.passage.premise, longest, scorer):
-        pieces.append([both])
+    both = joined(found.hits, claim.text if found.titles else "") if join else None
+    if both is not None and (whole := _whole(both, longest, scorer)):
+        pieces.append([whole])
     return _Case(claim, found.evidence_from, list(chain.from_iterable(pieces)), ends, texts)
 
 
 def fitted(hit: Hit, claim: str, scorer: PairScorer) -> list[Hit]:
-    """A hit as the model can read it beside a claim: without context, then in parts, where it is too long."""
+    """A hit as the model can read it beside a claim: without title, then without context too and in parts."""
+    if whole := _whole(hit, claim, scorer):
+        return [whole]
     passage = hit.passage
-    if _fits(passage.premise, claim, scorer):
-        return [hit]
     spans = scorer.windows(passage.quote, claim)
     return [
         replace(
@@ -135,10 +135,21 @@ def fitted(hit: Hit, claim: str, scorer: PairScorer) -> list[Hit]:
                 end=passage.start + end,
                 quote=passage.quote[start:end],
                 premise=passage.quote[start:end],
+                titled=False,
             ),
         )
         for start, end in spans
     ]
+
+
+def _whole(hit: Hit, claim: str, scorer: PairScorer) -> Hit | None:
+    """A hit with its title, or without it, if the model can read it so beside a claim."""
+    passage = hit.passage
+    if _fits(passage.premise, claim, scorer):
+        return hit
+    if passage.titled and _fits(passage.body, claim, scorer):
+        return replace(hit, passage=replace(passage, premise=passage.body, titled=False))
+    return None
 
 
 def _fits(premise: str, claim: str, scorer: PairScorer) -> bool:

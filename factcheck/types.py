@@ -194,9 +194,9 @@ class Source:
 class Passage:
     """One sentence and what the model is shown of it.
 
-    `quote` is verbatim `text[start:end]` of the source; `premise` may open with the source's title (`heading`) and with
-    the sentence before. `joined` is the span of another sentence of the source that was read together with it: the
-    premise is both, in the source's order.
+    `quote` is verbatim `text[start:end]` of the source; `premise` may open with the sentence before, and if it is
+    `titled` with the source's `heading` before all else. `joined` is the span of another sentence of the source that
+    was read together with it: the premise is both, in the source's order.
     """
 
     source: Source
@@ -207,11 +207,12 @@ class Passage:
     premise: str
     page: int | None = None
     joined: tuple[int, int] | None = None
+    titled: bool = False
 
     @property
     def body(self) -> str:
         """The premise without the title: what the source has there."""
-        return self.premise if self.premise == self.quote else self.premise.removeprefix(self.source.heading)
+        return self.premise.removeprefix(self.source.heading) if self.titled else self.premise
 
     @property
     def companion(self) -> "Passage | None":
@@ -221,7 +222,7 @@ class Passage:
         start, end = self.joined
         text = self.body.removeprefix(self.quote) if self.start < start else self.body.removesuffix(self.quote)
         quote = text.strip()
-        return replace(self, start=start, end=end, quote=quote, premise=quote, joined=None)
+        return replace(self, start=start, end=end, quote=quote, premise=quote, joined=None, titled=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ def _schema(*, reviewed: bool) -> "pa.Schema":
         **passage,
         "premise": text,
         "joined": span,
+        "titled": pa.bool_(),
         "stance": text,
         "entailment": real,
         "neutral": real,

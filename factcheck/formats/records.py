@@ -153,6 +153,7 @@ def evidence_record(evidence: Evidence) -> dict[str, JSON]:
         **passage_record(evidence.passage),
         "premise": evidence.passage.premise,
         "joined": None if evidence.passage.joined is None else list(evidence.passage.joined),
+        "titled": evidence.passage.titled,
         "stance": evidence.stance.value,
         "entailment": _rounded(evidence.scores.entailment),
         "neutral": _rounded(evidence.scores.neutral),
@@ -234,7 +235,7 @@ def evidence_from_record(record: Mapping[str, Any]) -> Evidence:
         KeyError, TypeError, ValueError: The record was not written by it.
     """
     copies = tuple(_passage(copy, premise=copy["quote"]) for copy in record["copies"])
-    passage = _passage(record, premise=record["premise"])
+    passage = replace(_passage(record, premise=record["premise"]), titled=record.get("titled", False))
     if joined := record.get("joined"):
         passage = replace(passage, joined=(joined[0], joined[1]))
     return Evidence(

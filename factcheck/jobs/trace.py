@@ -246,8 +246,9 @@ class Tracer:
             self._finder.check(verdict.claim)
         except ClaimsError:  # gold evidence that was found once
             return ()
-        hits = self._finder.find([verdict.claim])[0].hits
-        both = joined(hits) if self._settings.join else None
+        found = self._finder.find([verdict.claim])[0]
+        hits = found.hits
+        both = joined(hits, verdict.claim.text if found.titles else "") if self._settings.join else None
         left_out = not verdict.unjudged and not any(item.passage.joined for item in verdict.evidence)  # too long
         return hits if both is None or left_out else (*hits, both)
 

@@ -37,10 +37,11 @@ _Searcher: TypeAlias = Callable[[Sequence[Search]], list[list[Match]]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The hits of one claim, best first, and where they were looked for."""
+    """The hits of one claim, best first, where they were looked for, and whether titles may be shown with them."""
 
     evidence_from: EvidenceFrom
     hits: tuple[Hit, ...]
+    titles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class EvidenceFinder:
                 searched[at] = (claim, Search(claim.text, 2 * self._passages, named))
         hits |= zip(searched, self._searched(list(searched.values())), strict=True)
         return [
-            Found(origin, tuple(self._shown(hit, claim) for hit in hits[at]))
+            Found(origin, tuple(self._shown(hit, claim) for hit in hits[at]), self._titles)
             for at, (claim, origin) in enumerate(zip(claims, origins, strict=True))
         ]
 

@@ -6,6 +6,7 @@ rarely say again what it is about.
 
 import re
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Final
 
 from factcheck.corpus.index import Match
@@ -13,6 +14,7 @@ from factcheck.segment import content_words
 from factcheck.types import Passage, Source
 
 _LONGEST_TITLE: Final = 160  # characters; what is longer is a text, not the name of one
+_FIGURE: Final = re.compile(r"\d")
 
 # A sentence that opens like this takes its subject from the sentence before.
 _LEANS_BACK = {
@@ -47,10 +49,16 @@ def build_passage(match: Match, source: Source, *, context: bool, language: str)
 
 
 def titled(passage: Passage, claim: str) -> Passage:
-    """The passage with its document's title first, or as it is where the title adds no word of the claim."""
-    title = passage.source.title
-    if not title or len(title) > _LONGEST_TITLE:
+    """The passage with its document's title first, or as it is where the title adds no word of the claim.
+
+    Figures are no such words, the name of a file is no title, and one that has all words of the claim says too much:
+    what the sentence is evidence of would be read off the headline.
+    """
+    source = passage.source
+    if passage.titled or not source.title or len(source.title) > _LONGEST_TITLE:
         return passage
-    if not (content_words(claim) & content_words(title)) - content_words(passage.premise):
+    claimed, named = content_words(claim), content_words(source.title)
+    added = {word for word in claimed & named if not _FIGURE.match(word)} - content_words(passage.premise)
+    if not added or claimed <= named or source.title == PurePath(source.path).stem:
         return passage
-    return replace(passage, premise=passage.source.heading + passage.premise)
+    return replace(passage, premise=source.heading + passage.premise, titled=True)

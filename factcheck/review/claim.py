@@ -282,7 +282,7 @@ def add(  # noqa: PLR0913, PLR0917 (the fields of a form)
     sources = desk.sources()
     if sources is None or sources.index is None:
         raise HTTPException(409, f"The sentence cannot be read: {desk.no_sources}.")
-    passage = sentence(sources.index, doc_id, start, end, desk.settings)
+    passage = sentence(sources.index, doc_id, (start, end), case.verdict.claim.text, desk.settings)
     if passage_key(passage) in {passage_key(item.passage) for item in case.there}:
         return _answer(
             request, case, toast="It is among the evidence already.", evidence=True, added=passage_key(passage)

@@ -52,8 +52,9 @@ class Item:
     @property
     def around(self) -> tuple[str, str]:
         """What the model read before the quote and after it; both empty where it read the quote alone."""
-        before, _, after = self.passage.premise.partition(self.passage.quote)
-        return before.strip(), after.strip()
+        before, _, after = self.passage.body.partition(self.passage.quote)
+        heading = self.passage.source.heading if self.passage.titled else ""
+        return f"{heading}{before}".strip(), after.strip()
 
     @property
     def bar(self) -> tuple[Part, ...]:

@@ -9,7 +9,7 @@ from factcheck.errors import CorpusError
 from factcheck.nli import PairScorer
 from factcheck.pipeline import verify
 from factcheck.retrieval.finder import EvidenceFinder, Found
-from factcheck.retrieval.passages import build_passage
+from factcheck.retrieval.passages import build_passage, titled
 from factcheck.types import JSON, Claim, Evidence, EvidenceFrom, Finding, Hit, Passage
 from factcheck.verdict.decide import Rule
 
@@ -24,30 +24,31 @@ def rule_of(identity: Mapping[str, JSON]) -> Rule:
 
 
 def search(index: CorpusIndex, text: str, settings: Settings) -> tuple[Hit, ...]:
-    """The best passages for some words, made as those of a verdict are, near-copies merged."""
+    """The best passages for some words, near-copies merged; their titles stand beside them."""
     finder = EvidenceFinder(
         index,
         passages=HITS,
         evidence=EvidenceFrom.CORPUS,
         context=settings.context,
-        titles=settings.titles,
+        titles=False,
         language=settings.language,
     )
     [found] = finder.find([Claim(id="", text=text)])
     return found.hits
 
 
-def sentence(index: CorpusIndex, doc_id: str, start: int, end: int, settings: Settings) -> Passage:
-    """The passage of one sentence of the corpus, as it would be shown to the model.
+def sentence(index: CorpusIndex, doc_id: str, span: tuple[int, int], claim: str, settings: Settings) -> Passage:
+    """The passage of one sentence of the corpus, as it would be shown to the model with a claim.
 
     Raises:
         CorpusError: The corpus has no such sentence.
     """
-    match = next((one for one in index.sentences([doc_id]) if (one.start, one.end) == (start, end)), None)
+    match = next((one for one in index.sentences([doc_id]) if (one.start, one.end) == span), None)
     if match is None:
-        raise CorpusError(f"document {doc_id!r}", f"has no sentence from {start} to {end}", "search again")
+        raise CorpusError(f"document {doc_id!r}", f"has no sentence from {span[0]} to {span[1]}", "search again")
     source = index.sources([doc_id])[doc_id]
-    return build_passage(match, source, context=settings.context, language=settings.language)
+    passage = build_passage(match, source, context=settings.context, language=settings.language)
+    return titled(passage, claim) if settings.titles else passage
 
 
 def judge(claim: Claim, passage: Passage, scorer: PairScorer, rule: Rule) -> tuple[Evidence, ...]:

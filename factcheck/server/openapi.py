@@ -238,6 +238,7 @@ def _schemas() -> dict[str, _Schema]:
         **_PASSAGE,
         "premise": _TEXT,
         "joined": {"anyOf": [_SPAN, {"type": "null"}]},
+        "titled": {"type": "boolean"},
         "stance": {"enum": [stance.value for stance in Stance]},
         **scores,
         "retrieval_score": _NUMBER,
@@ -283,7 +284,14 @@ def _labels() -> _Schema:
 
 
 def _record_example(found: dict[str, Any]) -> dict[str, Any]:
-    judged = {"joined": None, "stance": "supports", "entailment": 0.97, "neutral": 0.02, "contradiction": 0.01}
+    judged = {
+        "joined": None,
+        "titled": False,
+        "stance": "supports",
+        "entailment": 0.97,
+        "neutral": 0.02,
+        "contradiction": 0.01,
+    }
     return {
         "schema_version": 1,
         "id": "1",

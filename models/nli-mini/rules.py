@@ -100,10 +100,11 @@ _NOT_COUNTED = frozenset({
     "inches", "times", "points",
 })  # fmt: skip
 _AUXILIARY = re.compile(r"\b(is|was|were|are|will|can|has been|have been|had been)\b(?! (not|n't|never|only|no)\b)")
-_NEGATIVE = re.compile(
+NEGATIVE = re.compile(
     r"\b(not|never|no|nobody|none|nothing|without|only|n't|neither|few|hardly|lack\w*|fail\w*|refus\w*)\b",
     re.IGNORECASE,
 )
+_BOUNDED = re.compile(r"\b(than|least|most|over|under|up to|below|above|beyond|exceed\w*)\s+\W?\d", re.IGNORECASE)
 _SMALL = frozenset(
     {
         "The", "A", "An", "In", "It", "There", "This", "These", "His", "Her", "Its", "On", "At", "He",
@@ -146,6 +147,8 @@ def respelled(text: str, generator: random.Random) -> str | None:
 
 def refigured(text: str, premise: str, generator: random.Random) -> str | None:
     """The text with one figure, share, month or year changed to one that the premise does not have."""
+    if _BOUNDED.search(text):  # a smaller bound may hold as well
+        return None
     options: list[str] = []
     if match := _BIG.search(text):
         value = other_amount(float(match[1]), generator)
@@ -200,7 +203,7 @@ def bounded(text: str, generator: random.Random) -> tuple[str, str] | None:
 def negated(text: str) -> str | None:
     """A plain statement with its auxiliary negated; None for any other sentence, and for one negated already."""
     match = _AUXILIARY.search(text)
-    if not match or _NEGATIVE.search(text) or text.endswith("?"):
+    if not match or NEGATIVE.search(text) or text.endswith("?"):
         return None
     before = text[: match.start()].split()
     if not 1 <= len(before) <= 5 or _SUBORDINATE.search(text[: match.start()]):

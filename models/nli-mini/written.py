@@ -27,8 +27,11 @@ OTHERS = 0.1  # share of the claims that are shown two others, joined
 REPEATED = 0.5  # share of the sentences that are claims about themselves, and of those that are about another one
 _END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 _BRACKET = re.compile(r" \([^)]*\)")
-_BETWEEN_COMMAS = re.compile(r", [^,]{5,60},")
-_AT_THE_END = re.compile(r"(.{30,}?),? (?:on|in|by|at|with|after|since|because|while|when|until) [^,]*\.$")
+_BETWEEN_COMMAS = re.compile(r"([^,]*), (?!and |but |or |\d)[^,]{5,60},( .*)")
+_AT_THE_END = re.compile(
+    r"(.{30,})(?<! and)(?<! but)(?<! or)(?<! of)(?<! as)(?<! than),?"
+    r" (?:on|in|by|at|with|after|since|because|while|when) (?!least|most)[^,]*\."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,17 @@ def _pairs(document: Document, generator: random.Random) -> Iterator[tuple[str, 
 
 
 def without_a_phrase(sentence: str) -> str | None:
-    """A sentence without what stands in brackets or between its first commas, or without a phrase at its end."""
-    shorter = _BETWEEN_COMMAS.sub("", _BRACKET.sub("", sentence), count=1)
-    if shorter != sentence:
-        return shorter
-    found = _AT_THE_END.match(sentence)
-    return f"{found[1]}." if found else None
+    """A sentence without what stands in brackets or between its first commas, or without a phrase at its end.
+
+    Not of one that denies or restricts, which can be false without the phrase.
+    """
+    if rules.NEGATIVE.search(sentence):
+        return None
+    plain = _BRACKET.sub("", sentence)
+    if found := _BETWEEN_COMMAS.fullmatch(plain):
+        return found[1] + found[2]
+    found = _AT_THE_END.fullmatch(plain)
+    return f"{found[1]}." if found else plain if plain != sentence else None
 
 
 def repeated(document: Document, generator: random.Random) -> Iterator[tuple[str, str, str]]:

@@ -73,7 +73,7 @@ def misquoted(passage: Passage, text: str) -> Outcome:
 
 
 def overshown(passage: Passage) -> Outcome:
-    """The outcome for a premise that is neither the quote nor it with its companion or the sentence before."""
-    other = "the sentence before it" if passage.joined is None else f"what stands at {passage.joined}"
+    """The outcome for a premise that is not the quote, with its companion, the sentence before or the title at most."""
+    other = "the sentence before it or the title" if passage.joined is None else f"what stands at {passage.joined}"
     found = f"the premise {excerpt(passage.premise)} is not {excerpt(passage.quote)} with {other}"
     return Outcome(Kind.PREMISE, found, "the run's record was altered: do not rely on it")

@@ -19,7 +19,7 @@ class Kind(StrEnum):
     RECORD = "record"  # a stored claim or passage is not what any run writes
     VERDICT = "verdict"  # it does not follow from the evidence stored with it
     QUOTE = "quote"  # the source is that of the run and says something else there
-    PREMISE = "premise"  # more was shown to the model than the quote and the sentence before
+    PREMISE = "premise"  # more was shown to the model than the quote, the sentence before and the title
     LATER = "later"  # evidence of a document that is dated later than the run's `as_of`
     DETAILS = "details"  # the source is that of the run and has another title, address, date or page
     SOURCE_CHANGED = "source_changed"  # the source is not that of the run any more

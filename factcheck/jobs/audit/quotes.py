@@ -167,9 +167,10 @@ def _record(passage: Passage) -> str:
     source = passage.source  # written out: dataclasses.astuple takes longer than all the rest of an audit
     origin = (source.doc_id, source.title, source.path, source.sha256, source.url, source.date, source.extractor)
     place = (passage.sentence, passage.start, passage.end)
-    return json.dumps((origin, *place, passage.quote, passage.premise, passage.page, passage.joined))
+    return json.dumps((origin, *place, passage.quote, passage.premise, passage.page, passage.titled, passage.joined))
 
 
 def _passage(record: str) -> Passage:
-    origin, *rest, joined = json.loads(record)
-    return replace(Passage(Source(*origin), *rest), joined=tuple(joined) if joined else None)
+    origin, *rest, titled, joined = json.loads(record)
+    passage = Passage(Source(*origin), *rest)
+    return replace(passage, joined=tuple(joined) if joined else None, titled=titled)
