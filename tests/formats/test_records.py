@@ -50,7 +50,7 @@ LINE = (
     '"parts":[{"start":0,"end":4,"text":"Four cranes.","verdict":"CONTRADICTED","evidence":[0]}],'
     '"evidence":[{"doc_id":"d1","title":"Harbour report","path":"harbour.pdf","url":"https://example.org/h",'
     f'"date":"2024-05","page":2,"sha256":"{"ab" * 32}","extractor":"pdf/1","sentence":7,"start":40,"end":58,'
-    '"quote":"Three cranes work.","premise":"Harbour report. Three cranes work.","joined":null,'
+    '"quote":"Three cranes work.","premise":"Harbour report. Three cranes work.","joined":null,"titled":false,'
     '"stance":"contradicts","entailment":0.0625,"neutral":0.0375,'
     '"contradiction":0.9,"retrieval_score":12.5,"findings":[{"check":"quantity","kind":"mismatched",'
     '"detail":"claim four, passage three","claim":[0,4],"passage":[0,5],"opposes":true}],'
