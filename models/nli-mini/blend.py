@@ -43,8 +43,8 @@ def main() -> None:
     parser.add_argument("first", type=Path)
     parser.add_argument("second", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--share", type=float, default=0.4, help="of the second; 0.4")
-    parser.add_argument("--neutral", type=float, default=0.3, help="added to the logit of neutral; 0.3")
+    parser.add_argument("--share", type=float, default=0.5, help="of the second; 0.5")
+    parser.add_argument("--neutral", type=float, default=0.6, help="added to the logit of neutral; 0.6")
     given = parser.parse_args()
     blend(given.first, given.second, given.out, given.share, given.neutral)
 
