@@ -19,7 +19,7 @@ from mix import HERE, Recipe, json_lines
 
 from factcheck.evaluation.overlap import MASKED, PLAIN, TrainingClaims, masked, plain, write
 
-SHIPPED = ("student", "student-2", "student-4", "student-5", "student-6")  # the stages that the weights here went through
+SHIPPED = ("student", "student-2", "student-4", "student-5", "student-6")  # what the weights here went through
 
 
 def overlaps(recipe: Recipe, path: Path) -> Counter[str]:
