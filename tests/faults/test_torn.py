@@ -205,7 +205,7 @@ def blank(place, path):
 
 @pytest.mark.parametrize("finished", [False, True])
 @pytest.mark.parametrize(
-    "tear", [*(partial(cut, size) for size in (0.001, 0.3, 0.9)), *(partial(blank, place) for place in (0, 0.2, 0.6))]
+    "tear", [*(partial(cut, size) for size in (0.001, 0.3, 0.9)), *(partial(blank, place) for place in (0, 0.2, 0.5))]
 )
 def test_a_torn_file_is_refused(tmp_path, tear, finished):
     """By whoever reads the verdicts, and by whoever goes on; nobody is given other verdicts."""

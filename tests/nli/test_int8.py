@@ -132,7 +132,7 @@ def test_a_model_too_small_for_any_pair_is_refused(tiny):
 
 def test_a_model_of_one_layer_has_nothing_to_measure(tiny, measured):
     """Its only layer is the last, in fp32: once is enough here too."""
-    first, second = load(tiny(layers=1)), load(tiny(layers=1))
+    first, second = load(tiny(layers=1, limit=256)), load(tiny(layers=1, limit=256))
 
     assert len(measured) == 1
     assert torch.equal(first._logits(PAIRS), second._logits(PAIRS))
