@@ -10,7 +10,6 @@ from typing import TypeVar
 from factcheck.errors import ClaimsError
 from factcheck.nli import PairScorer
 from factcheck.retrieval.finder import Finder, Found
-from factcheck.retrieval.joined import joined
 from factcheck.types import Claim, EvidenceFrom, Hit, Judged, NLIScores, Verdict
 from factcheck.verdict.decide import Rule
 
@@ -114,7 +113,7 @@ def _case(claim: Claim, found: Found, scorer: PairScorer, rule: Rule, *, join: b
     longest = max(texts, key=lambda text: scorer.count_tokens([text])) if len(texts) > 1 else claim.text
     pieces = [fitted(hit, longest, scorer) for hit in found.hits]
     ends = list(accumulate(map(len, pieces)))
-    both = joined(found.hits, claim.text if found.titles else "") if join else None
+    both = found.pair(claim) if join else None
     if both is not None and (whole := _whole(both, longest, scorer)):
         pieces.append([whole])
     return _Case(claim, found.evidence_from, list(chain.from_iterable(pieces)), ends, texts)

@@ -215,6 +215,14 @@ class Passage:
         return self.premise.removeprefix(self.source.heading) if self.titled else self.premise
 
     @property
+    def around(self) -> tuple[str, str]:
+        """What the model read before the quote, and after it, with the spaces between."""
+        heading = self.premise.removesuffix(self.body)
+        if self.joined is not None and self.start < self.joined[0]:
+            return heading, self.body.removeprefix(self.quote)
+        return heading + self.body.removesuffix(self.quote), ""
+
+    @property
     def companion(self) -> "Passage | None":
         """The sentence that was read together with this one, for itself."""
         if self.joined is None:

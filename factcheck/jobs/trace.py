@@ -20,7 +20,6 @@ from factcheck.jobs.bench import METHOD
 from factcheck.jobs.reasons import Case, against_thresholds, case_of, in_words, standing
 from factcheck.jobs.sources import finder_of, index_place
 from factcheck.retrieval.finder import EvidenceFinder
-from factcheck.retrieval.joined import joined
 from factcheck.run.ledger import Ledger
 from factcheck.types import JSON, Evidence, EvidenceFrom, Hit, Judged, Label, Verdict
 from factcheck.verdict.decide import Rule
@@ -247,10 +246,9 @@ class Tracer:
         except ClaimsError:  # gold evidence that was found once
             return ()
         found = self._finder.find([verdict.claim])[0]
-        hits = found.hits
-        both = joined(hits, verdict.claim.text if found.titles else "") if self._settings.join else None
+        both = found.pair(verdict.claim) if self._settings.join else None
         left_out = not verdict.unjudged and not any(item.passage.joined for item in verdict.evidence)  # too long
-        return hits if both is None or left_out else (*hits, both)
+        return found.hits if both is None or left_out else (*found.hits, both)
 
     def _stages(self, verdict: Verdict, hits: Sequence[tuple[Hit, list[int]]]) -> tuple[StageEnd, ...]:
         """How the claim stood at the end of each stage that had passages left to judge."""

@@ -15,6 +15,7 @@ from factcheck.errors import ClaimsError, ConfigError
 from factcheck.matching import document_spellings, is_named
 from factcheck.retrieval.bm25 import bm25
 from factcheck.retrieval.fusion import reciprocal_rank_fusion
+from factcheck.retrieval.joined import joined
 from factcheck.retrieval.passages import build_passage, titled
 from factcheck.segment import sentence_spans
 from factcheck.types import Claim, Context, EvidenceFrom, GoldSentence, Hit, Passage, Source
@@ -42,6 +43,10 @@ class Found:
     evidence_from: EvidenceFrom
     hits: tuple[Hit, ...]
     titles: bool = False
+
+    def pair(self, claim: Claim) -> Hit | None:
+        """The two best sentences of the best document as one more hit, if it has two; see `joined`."""
+        return joined(self.hits, claim.text if self.titles else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,18 @@ class Item:
     @property
     def around(self) -> tuple[str, str]:
         """What the model read before the quote and after it; both empty where it read the quote alone."""
-        before, _, after = self.passage.body.partition(self.passage.quote)
-        heading = self.passage.source.heading if self.passage.titled else ""
-        return f"{heading}{before}".strip(), after.strip()
+        before, after = self.passage.around
+        return before.strip(), after.strip()
+
+    @property
+    def more(self) -> str:
+        """What it was that the model read around the quote."""
+        if self.passage.joined is not None:
+            return "Together with another sentence of the document:"
+        if not self.passage.titled:
+            return "The sentence before came first:"
+        alone = self.passage.body == self.passage.quote
+        return f"The title of the document {'' if alone else 'and the sentence before '}came first:"
 
     @property
     def bar(self) -> tuple[Part, ...]:

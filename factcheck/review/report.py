@@ -170,8 +170,8 @@ def _shown(items: list[tuple[Evidence, dict[str, JSON]]]) -> list[tuple[Evidence
 
 def _evidence(item: Evidence, index: _Index) -> dict[str, JSON]:
     passage, scores = item.passage, item.scores
-    before, found, after = passage.body.partition(passage.quote)
-    before = f"{passage.source.heading if passage.titled else ''}{before}"
+    found = passage.quote in passage.body
+    before, after = passage.around
     marks = differing(passage.quote, [one.passage for one in item.findings])
     record: dict[str, JSON] = {
         "document": index.document(item),

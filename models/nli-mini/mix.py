@@ -576,22 +576,22 @@ def build_part(recipe: Recipe, name: str) -> None:
     print(f"{name}: {len(chosen)} pairs, fewer than wanted: { {source: n for source, n in left.items() if n} }")
 
 
-def documents(path: Path, *, held_back: bool) -> Iterator[written.Document]:
-    """The documents of a file that were written for the model: those that mixes have, or those held back."""
-    for document in written.read(path):
-        if (chance(f"{WRITTEN} {document.sentences[0]}") < HELD_BACK) == held_back:
-            yield document
+def documents(names: Iterable[str], *, held_back: bool) -> Iterator[tuple[str, written.Document]]:
+    """The documents of files that were written for the model, with the file's name: those of mixes, or held back."""
+    for name in names:
+        for document in written.read(HERE / "written" / f"{name}.txt"):
+            if (chance(f"{WRITTEN} {document.sentences[0]}") < HELD_BACK) == held_back:
+                yield name, document
 
 
 def written_rows(recipe: Recipe, names: Iterable[str], *, held_back: bool) -> Iterator[Row]:
-    """The pairs of the documents that were written for the model: those that mixes have, or those held back."""
+    """The pairs of these documents."""
     generator = random.Random(recipe.seed)
-    for name in names:
-        for document in documents(HERE / "written" / f"{name}.txt", held_back=held_back):
-            for _ in range(1 if held_back else DRAWN):
-                for premise, claim, label in written.pairs(document, generator):
-                    if claim_key(claim) not in recipe.held_out:
-                        yield Row(premise, claim, label, f"{WRITTEN}.{name}")
+    for name, document in documents(names, held_back=held_back):
+        for _ in range(1 if held_back else DRAWN):
+            for premise, claim, label in written.pairs(document, generator):
+                if claim_key(claim) not in recipe.held_out:
+                    yield Row(premise, claim, label, f"{WRITTEN}.{name}")
 
 
 def build_written(recipe: Recipe, name: str) -> None:
@@ -605,10 +605,10 @@ def build_written(recipe: Recipe, name: str) -> None:
 def build_repeated(recipe: Recipe, name: str) -> None:
     """Write pairs whose claim is a sentence of the written documents, as it is or with little changed."""
     generator = random.Random(recipe.seed)
+    files = (*recipe.settings["mix"][WRITTEN], *recipe.settings["mix"][WRITTEN_2])
     rows = [
         Row(premise, claim, label, name)
-        for stem in (*recipe.settings["mix"][WRITTEN], *recipe.settings["mix"][WRITTEN_2])
-        for document in documents(HERE / "written" / f"{stem}.txt", held_back=False)
+        for _, document in documents(files, held_back=False)
         for premise, claim, label in written.repeated(document, generator)
         if claim_key(claim) not in recipe.held_out
     ]

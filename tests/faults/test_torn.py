@@ -221,6 +221,28 @@ def test_a_torn_file_is_refused(tmp_path, tear, finished):
             read_all(tmp_path / "run", write=write)
 
 
+def test_no_torn_page_gives_other_verdicts(tmp_path):
+    """Whichever page is blank: the verdicts are refused, or right, where the page holds nothing that readers need."""
+    with Ledger(tmp_path / "run", write=True) as ledger:
+        ledger.ingest(CLAIMS)
+        ledger.write(VERDICTS)
+        ledger.finish()
+    path = tmp_path / "run" / LEDGER
+    whole = path.read_bytes()
+    read, refused = [], []
+    for start in range(0, len(whole), 3 * 4096):
+        blank(start / len(whole), path)
+        try:
+            read.append(read_all(tmp_path / "run", write=False))
+        except RunError as error:
+            refused.append(str(error))
+        path.write_bytes(whole)
+
+    assert all(verdicts == VERDICTS for verdicts in read)
+    assert all("the ledger is torn" in error for error in refused)
+    assert len(refused) > len(read)
+
+
 def test_a_verdict_that_makes_no_sense_is_refused(tmp_path):
     """Where bits turned that SQLite does not look at."""
     with Ledger(tmp_path / "run", write=True) as ledger:

@@ -71,6 +71,7 @@ def test_two_sentences_have_one_title_where_it_helps_both(claim, premise):
     assert both.passage.premise == premise
     assert both.passage.companion is not None
     assert both.passage.companion.quote == both.passage.companion.premise == first.quote
+    assert both.passage.around == (premise.removesuffix(QUOTE), "")
 
 
 WORDS = st.lists(st.sampled_from(["Orvale", "Apple", "Inc.", "mended", "1956", "the", "Yahoo!"]), max_size=5)
@@ -86,6 +87,7 @@ def test_a_title_never_changes_what_the_document_says(title, quote, before, clai
     assert plain.body == plain.premise
     assert shown.body == plain.premise
     assert (shown.premise != plain.premise) == shown.titled
+    assert shown.around == (shown.premise.removesuffix(quote), "")
     assert titled(shown, claim) == shown
 
 
