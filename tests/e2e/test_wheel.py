@@ -22,7 +22,7 @@ def wheel(tmp_path_factory):
 
 
 def test_it_holds_code_types_model_and_examples(wheel):
-    """And nothing of the tests."""
+    """And nothing of the tests, nor of what the model was made from."""
     names = set(zipfile.ZipFile(wheel).namelist())
 
     for name in (
@@ -36,7 +36,8 @@ def test_it_holds_code_types_model_and_examples(wheel):
         "_assets/models/nli-mini/checks.json",
     ):
         assert f"factcheck/{name}" in names
-    assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
+    assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "models/", "claims/"))]
+    assert not [name for name in names if "/models/" in name and name.endswith((".py", ".toml", ".txt"))]
 
 
 def test_it_verifies_a_claim_where_it_is_installed(wheel, tmp_path):
