@@ -1,10 +1,10 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
-The names are teacher-1, teacher-2, student, unlabelled, documents, written, written-2, repeated, rules and, once
-`mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4, student-5 and substituted. Every mix is a
-shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built from `train.toml`
-and `written` alone: the same data and seed give the same bytes. What rules and searches add is drawn anew for
-student-2, and for rules.
+The names are teacher-1, teacher-2, student, unlabelled, judged, documents, written, written-2, written-3, repeated,
+rules and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4, student-5 and substituted.
+Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built
+from `train.toml`, `written` and `judged.txt` alone: the same data and seed give the same bytes. What rules and searches
+add is drawn anew for student-2, and for rules.
 `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
 mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
@@ -38,11 +38,13 @@ DRAWN_ANEW = {"student-2": 1}  # what is added to the seed
 UNLABELLED = "unlabelled"
 DOCUMENTS = "documents"
 MINED = "mined"  # what mine.py chose
-WRITTEN, WRITTEN_2 = "written", "written-2"  # the files of a stage, and those of a later one
+WRITTEN, WRITTEN_2, WRITTEN_3 = "written", "written-2", "written-3"  # the files of a stage, and those of later ones
 REPEATED = "repeated"
 DRAWN = 2  # how often pairs are made of a written document, with other sentences beside its claims each time
 HELD_BACK = 0.03  # share of the written documents that no mix has
 SUBSTITUTED = "substituted"
+JUDGED = "judged"
+JUDGMENTS = HERE / "judged.txt"  # what judge.py collected: on each line the key of a pair, and its label
 RULES = "rules"
 OF_STUDENT_2 = {"teacher-3": 1, "teacher-4": -1, "student-5": -1}  # from its first row on, or from its last back
 FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
@@ -136,6 +138,11 @@ def json_lines(path: Path) -> Iterator[dict[str, Any]]:
 def chance(text: str) -> float:
     """A number from 0 to 1 that depends on the text alone."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]) / 2**48
+
+
+def pair_key(premise: str, hypothesis: str) -> str:
+    """What names a pair without its text."""
+    return hashlib.sha256(f"{premise}\n{hypothesis}".encode()).hexdigest()[:14]
 
 
 def cleaned(text: str, source: str) -> str:
@@ -617,6 +624,19 @@ def build_repeated(recipe: Recipe, name: str) -> None:
     print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
 
 
+def build_judged(recipe: Recipe, name: str) -> None:
+    """Write the unlabelled pairs that a reader judged, with these labels."""
+    judgments = dict(line.split() for line in JUDGMENTS.read_text(encoding="ascii").splitlines())
+    rows = [
+        Row(record["premise"], record["hypothesis"], written.LABELS[label], f"{name}.{record['source']}")
+        for record in json_lines(recipe.mix(UNLABELLED))
+        if (label := judgments.get(pair_key(record["premise"], record["hypothesis"])))
+    ]
+    random.Random(recipe.seed).shuffle(rows)
+    write(recipe.mix(name), rows)
+    print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
+
+
 def build_substituted(recipe: Recipe, name: str) -> None:
     """Write pairs whose claim has words exchanged for their neighbours, without a label."""
     generator = random.Random(recipe.seed)
@@ -664,7 +684,8 @@ def build_documents(recipe: Recipe, name: str) -> None:
 
 DERIVED = {
     DOCUMENTS: build_documents,
-    **dict.fromkeys((WRITTEN, WRITTEN_2), build_written),
+    **dict.fromkeys((WRITTEN, WRITTEN_2, WRITTEN_3), build_written),
+    JUDGED: build_judged,
     REPEATED: build_repeated,
     RULES: build_rules,
     **dict.fromkeys(OF_STUDENT_2, build_part),

@@ -16,11 +16,13 @@ import rules
 
 from factcheck.corpus.index import Match
 from factcheck.retrieval.passages import build_passage, titled
+from factcheck.segment import content_words
 from factcheck.types import Passage, Source
 
 LABELS = {"E": "entailment", "N": "neutral", "C": "contradiction"}
 _LINE = re.compile(r"(?P<kind>[DPECN]|(?=\d))(?P<number>\d*): +(?P<text>\S.*)")
 HEADED = 0.6  # share of the pairs whose premise may open with the title of its document, as the pipeline does it
+TOLD = 0.5  # a title with more of a claim's words than this may decide it: it opens no pair that is to decide nothing
 JOINED = 0.2  # share of the claims that are shown their sentence joined with another, too
 OTHER = 0.35  # share of the claims that are shown another sentence alone
 OTHERS = 0.1  # share of the claims that are shown two others, joined
@@ -61,6 +63,11 @@ class Document:
     def joined(self, *numbers: int) -> str:
         """Two sentences as one premise, in the order of the text."""
         return " ".join(self.sentences[at] for at in sorted(numbers))
+
+    def told_by_title(self, claim: str) -> bool:
+        """Whether the title has so many words of the claim that it may decide it."""
+        claimed = content_words(claim)
+        return len(claimed & content_words(self.title)) > TOLD * len(claimed)
 
     def headed(self, premise: str, claim: str) -> str:
         """The premise with the title first where that has words of the claim that it lacks."""
@@ -113,7 +120,8 @@ def _some_headed(
     document: Document, found: Iterable[tuple[str, str, str]], generator: random.Random
 ) -> Iterator[tuple[str, str, str]]:
     for premise, claim, label in found:
-        yield document.headed(premise, claim) if generator.random() < HEADED else premise, claim, label
+        headed = generator.random() < HEADED and not (label == LABELS["N"] and document.told_by_title(claim))
+        yield document.headed(premise, claim) if headed else premise, claim, label
 
 
 def _pairs(document: Document, generator: random.Random) -> Iterator[tuple[str, str, str]]:

@@ -1,0 +1,103 @@
+"""Has unlabelled pairs judged by a careful reader: `python models/nli-mini/judge.py select STUDENT`, later `collect`.
+
+`select` chooses pairs of `mix.py unlabelled`, so many of each kind (`train.toml`, [judged]): first those that the
+student takes for decisive, or is not sure of, then those whose premise has most words of the claim. They are written as
+sheets of numbered pairs, `work/judged/0001.txt`. A reader writes `0001.labels` beside a sheet: a number and a label on
+each line, E, N or C, or X where careful readers would disagree. `collect` keeps the labels that were given as
+`judged.txt`, a pair on each line by the first digits of its hash, which is what `mix.py judged` reads: the texts
+themselves are not kept.
+"""
+
+import argparse
+import re
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from mix import JUDGMENTS, UNLABELLED, Recipe, chance, content_words, json_lines, pair_key
+from written import LABELS
+
+from factcheck import nli
+
+UNCLEAR = "X"
+SHEET = 120  # pairs
+HARD = 0.8  # less probable to be neutral than this: taken first
+OTHERS = 0.2  # share of a kind that is of the rest, at least
+_LABEL = re.compile(rf"(\d+)\W*([{''.join(LABELS)}{UNCLEAR}])")
+
+
+def sheets(recipe: Recipe) -> Path:
+    """The folder of the sheets."""
+    return recipe.paths["work"] / "judged"
+
+
+def select(recipe: Recipe, student: Path, precision: str) -> None:
+    """Write the sheets, pairs of all kinds mixed."""
+    quota: dict[str, int] = recipe.settings["judged"]
+    rows = [row for row in json_lines(recipe.mix(UNLABELLED)) if row["source"] in quota]
+    scores = nli.load(student, precision=precision).score([(row["premise"], row["hypothesis"]) for row in rows])
+    hard: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    others: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row, score in zip(rows, scores, strict=True):
+        (hard if score.neutral < HARD else others)[row["source"]].append((row["premise"], row["hypothesis"]))
+    chosen: list[tuple[str, str]] = []
+    for kind, count in quota.items():
+        first = hard[kind][: round(count * (1 - OTHERS))]
+        others[kind].sort(key=_uncovered)
+        chosen += first + others[kind][: count - len(first)]
+        print(f"{kind}: {len(hard[kind])} hard ones, {len(others[kind])} others, {len(first)} and {count - len(first)}")
+    chosen.sort(key=lambda pair: chance(pair_key(*pair)))
+    folder = sheets(recipe)
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, start in enumerate(range(0, len(chosen), SHEET), 1):
+        lines = [f"{at}\nP: {p}\nH: {h}\n" for at, (p, h) in enumerate(chosen[start : start + SHEET], 1)]
+        (folder / f"{number:04}.txt").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _uncovered(pair: tuple[str, str]) -> float:
+    """The share of the claim's words that the premise lacks."""
+    premise, claim = map(content_words, pair)
+    return len(claim - premise) / max(1, len(claim))
+
+
+def _pairs(sheet: Path) -> dict[str, str]:
+    """The keys of the pairs of a sheet, by number."""
+    found = re.findall(r"^(\d+)\nP: (.*)\nH: (.*)$", sheet.read_text(encoding="utf-8"), re.MULTILINE)
+    return {number: pair_key(premise, hypothesis) for number, premise, hypothesis in found}
+
+
+def collect(recipe: Recipe) -> None:
+    """Write `judged.txt` from the sheets that have labels.
+
+    Raises:
+        ValueError: A line is no label, or of a pair that the sheet does not have.
+    """
+    labels: dict[str, str] = {}
+    for given in sorted(sheets(recipe).glob("*.labels")):
+        pairs = _pairs(given.with_suffix(".txt"))
+        for line in filter(str.strip, given.read_text(encoding="utf-8").splitlines()):
+            found = _LABEL.fullmatch(line.strip())
+            if not found or found[1] not in pairs:
+                raise ValueError(f"{given}: {line!r} is no label of its {len(pairs)} pairs; write e.g. '17 E'")
+            labels[pairs[found[1]]] = found[2]
+    clear = {pair: label for pair, label in labels.items() if label != UNCLEAR}
+    JUDGMENTS.write_text("".join(f"{pair} {label}\n" for pair, label in sorted(clear.items())), encoding="ascii")
+    print(f"{len(labels)} pairs judged, {Counter(labels.values())}")
+
+
+def main() -> None:
+    """Select or collect, as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    steps = parser.add_subparsers(dest="step", required=True)
+    chosen = steps.add_parser("select")
+    chosen.add_argument("student", type=Path, help="the folder of a model")
+    chosen.add_argument("--precision", default="bf16")
+    steps.add_parser("collect")
+    given = parser.parse_args()
+    if given.step == "select":
+        select(Recipe(), given.student, given.precision)
+    else:
+        collect(Recipe())
+
+
+if __name__ == "__main__":
+    main()
