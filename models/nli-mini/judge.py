@@ -11,6 +11,7 @@ themselves are not kept.
 import argparse
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from mix import JUDGMENTS, UNLABELLED, Recipe, chance, content_words, json_lines, pair_key
@@ -46,6 +47,11 @@ def select(recipe: Recipe, student: Path, precision: str) -> None:
         chosen += first + others[kind][: count - len(first)]
         print(f"{kind}: {len(hard[kind])} hard ones, {len(others[kind])} others, {len(first)} and {count - len(first)}")
     chosen.sort(key=lambda pair: chance(pair_key(*pair)))
+    write_sheets(recipe, chosen)
+
+
+def write_sheets(recipe: Recipe, chosen: Sequence[tuple[str, str]]) -> None:
+    """Write numbered pairs, so many a sheet."""
     folder = sheets(recipe)
     folder.mkdir(parents=True, exist_ok=True)
     for number, start in enumerate(range(0, len(chosen), SHEET), 1):

@@ -19,7 +19,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast
 
 FOLDER = Path(__file__).parents[2] / "models" / "nli-mini"
-NAMES = ("train", "rules", "written", "substitute", "mix", "check_overlap", "blend", "teacher", "evaluate")
+NAMES = ("train", "rules", "written", "substitute", "mix", "judge", "check_overlap", "blend", "teacher", "evaluate")
 ROWS = [
     ("The kiln was lit on Monday.", "The kiln was lit.", "entailment"),
     ("The kiln was lit on Monday.", "The kiln was never lit.", "contradiction"),
@@ -251,6 +251,47 @@ def test_a_sentence_is_a_claim_about_itself(recipe, tmp_path):
     assert {claim for premise, claim in contradicted if "oaks" in claim} >= {"Lightning struck 60 oaks."}
     assert not entailed & contradicted
     assert {pair[:2] for pair in found if pair[2] == "neutral"} == {(first, second), (second, first)}
+
+
+def test_a_title_that_may_decide_a_claim_opens_no_neutral_pair(recipe, tmp_path):
+    """It opens those that the sentence decides, and neutral ones whose claim it shares a name with alone."""
+    path = tmp_path / "ferries.txt"
+    path.write_text(
+        "D: Aske ferries raise fares\n1: A ticket costs nine crowns.\n2: Boats leave hourly.\n"
+        "E1: Aske ferries raise fares to nine crowns.\nN2: Boats of the Aske company have radar.\n",
+        encoding="utf-8",
+    )
+    (ferries,) = recipe["written"].read(path)
+    found = {pair for seed in range(200) for pair in recipe["written"].pairs(ferries, random.Random(seed))}
+
+    headed = {(claim[:4], label) for premise, claim, label in found if premise.startswith("Aske ferries")}
+
+    assert {("Aske", "entailment"), ("Boat", "neutral")} == headed
+    assert ("Boats leave hourly.", "Aske ferries raise fares to nine crowns.", "neutral") in found
+
+
+def test_what_a_reader_judged_is_known_by_its_hash(recipe, tmp_path, monkeypatch):
+    """Of the sheets that have labels; unclear pairs are left out, and a label of no pair is named."""
+    judge, mix = recipe["judge"], recipe["mix"]
+    (tmp_path / "train.toml").write_text('[paths]\nwork = "."\n[mix]\nseed = 1\n', encoding="utf-8")
+    found = mix.Recipe(tmp_path / "train.toml")
+    monkeypatch.setattr(judge, "JUDGMENTS", tmp_path / "judged.txt")
+    monkeypatch.setattr(mix, "JUDGMENTS", tmp_path / "judged.txt")
+    pairs = [("Rain fell.", "It was wet."), ("Rain fell.", "It was dry."), ("Rain fell.", "It blew."), ("A", "B")]
+    mix.write(found.mix("unlabelled"), [mix.Row(*pair, None, "searched") for pair in pairs])
+    judge.write_sheets(found, pairs[:3])
+    sheet = judge.sheets(found) / "0001.labels"
+
+    sheet.write_text("1 E\n2 C\n3 X\n", encoding="utf-8")
+    judge.collect(found)
+    mix.build_judged(found, "judged")
+
+    rows = [(row["premise"], row["hypothesis"], row["label"]) for row in mix.json_lines(found.mix("judged"))]
+    assert {(*pairs[0], "entailment"), (*pairs[1], "contradiction")} == set(rows)
+    assert "Rain" not in (tmp_path / "judged.txt").read_text(encoding="ascii")
+    sheet.write_text("1 E\n4 C\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"0001\.labels: '4 C'.*3 pairs"):
+        judge.collect(found)
 
 
 def test_the_written_documents_can_be_read(recipe):
