@@ -28,7 +28,7 @@ from typing import Any
 import rules
 import torch
 import written
-from mix import HERE, WRITTEN, WRITTEN_2, WRITTEN_3, Recipe, json_lines, normalised, written_rows
+from mix import HERE, SERIES, Recipe, json_lines, normalised, written_rows
 from train import CLASSES, TARGETS, Example, Rounding, collate
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -71,9 +71,9 @@ def sets(recipe: Recipe, rows: int | None, seed: int = 1) -> dict[str, list[Pair
         )
         for record in recipe.fool_me_twice(for_training=False)
     ]
-    for name, mix in (("first", WRITTEN), ("second", WRITTEN_2), ("third", WRITTEN_3)):
-        held_back = written_rows(recipe, recipe.settings["mix"][mix], held_back=True)
-        found[f"written.{name}"] = [(row.premise, row.hypothesis, row.label) for row in held_back if row.label]
+    for series in SERIES:
+        held_back = written_rows(recipe, recipe.settings["mix"][series], held_back=True)
+        found[f"{series}.held_back"] = [(row.premise, row.hypothesis, row.label) for row in held_back if row.label]
     found |= repeated()
     for pairs in found.values():
         random.Random(seed).shuffle(pairs)

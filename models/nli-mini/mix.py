@@ -1,6 +1,6 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
-The names are teacher-1, teacher-2, student, unlabelled, judged, documents, written, written-2, written-3, repeated,
+The names are teacher-1, teacher-2, student, unlabelled, judged, documents, written, written-2 to written-4, repeated,
 rules and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4, student-5 and substituted.
 Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built
 from `train.toml`, `written` and `judged.txt` alone: the same data and seed give the same bytes. What rules and searches
@@ -38,7 +38,8 @@ DRAWN_ANEW = {"student-2": 1}  # what is added to the seed
 UNLABELLED = "unlabelled"
 DOCUMENTS = "documents"
 MINED = "mined"  # what mine.py chose
-WRITTEN, WRITTEN_2, WRITTEN_3 = "written", "written-2", "written-3"  # the files of a stage, and those of later ones
+WRITTEN = "written"
+SERIES = (WRITTEN, "written-2", "written-3", "written-4")  # the files of a stage, and those of later ones
 REPEATED = "repeated"
 DRAWN = 2  # how often pairs are made of a written document, with other sentences beside its claims each time
 HELD_BACK = 0.03  # share of the written documents that no mix has
@@ -612,7 +613,7 @@ def build_written(recipe: Recipe, name: str) -> None:
 def build_repeated(recipe: Recipe, name: str) -> None:
     """Write pairs whose claim is a sentence of the written documents, as it is or with little changed."""
     generator = random.Random(recipe.seed)
-    files = (*recipe.settings["mix"][WRITTEN], *recipe.settings["mix"][WRITTEN_2])
+    files = [name for series in SERIES[:2] for name in recipe.settings["mix"][series]]
     rows = [
         Row(premise, claim, label, name)
         for _, document in documents(files, held_back=False)
@@ -684,7 +685,7 @@ def build_documents(recipe: Recipe, name: str) -> None:
 
 DERIVED = {
     DOCUMENTS: build_documents,
-    **dict.fromkeys((WRITTEN, WRITTEN_2, WRITTEN_3), build_written),
+    **dict.fromkeys(SERIES, build_written),
     JUDGED: build_judged,
     REPEATED: build_repeated,
     RULES: build_rules,
