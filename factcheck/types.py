@@ -216,7 +216,10 @@ class Passage:
 
     @property
     def around(self) -> tuple[str, str]:
-        """What the model read before the quote, and after it, with the spaces between."""
+        """What the model read before the quote, and after it, with the spaces between.
+
+        A premise that does not hold the quote at its end, or at its start where it is joined, is all before it.
+        """
         heading = self.premise.removesuffix(self.body)
         if self.joined is not None and self.start < self.joined[0]:
             return heading, self.body.removeprefix(self.quote)

@@ -56,10 +56,10 @@ class Item:
         return before.strip(), after.strip()
 
     @property
-    def more(self) -> str:
-        """What it was that the model read around the quote."""
+    def read_hint(self) -> str:
+        """The line above what the model read: what stands around the quote."""
         if self.passage.joined is not None:
-            return "Together with another sentence of the document:"
+            return f"Together with {'the title and ' if self.passage.titled else ''}another sentence of the document:"
         if not self.passage.titled:
             return "The sentence before came first:"
         alone = self.passage.body == self.passage.quote

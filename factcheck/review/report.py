@@ -170,8 +170,8 @@ def _shown(items: list[tuple[Evidence, dict[str, JSON]]]) -> list[tuple[Evidence
 
 def _evidence(item: Evidence, index: _Index) -> dict[str, JSON]:
     passage, scores = item.passage, item.scores
-    found = passage.quote in passage.body
     before, after = passage.around
+    found = f"{before}{passage.quote}{after}" == passage.premise
     marks = differing(passage.quote, [one.passage for one in item.findings])
     record: dict[str, JSON] = {
         "document": index.document(item),

@@ -9,7 +9,7 @@ seven of eight of its pairs are contradictions. Besides the files under `eval/` 
 * `unrelated.*`: premises that a search finds for a claim and that say nothing of it, by the unanimous vote of the
   annotators (CLIMATE-FEVER) or for not being among the gold evidence (Fool-me-twice); what matters is the share that is
   called a contradiction;
-* `written.*`: the written documents that no mix has, of either series, by the same hands as those trained on;
+* `written*.held_back`: the written documents that no mix has, by series, by the same hands as those trained on;
 * `repeated.*`: sentences of the written collections, which nothing is trained on, as claims that are entailed: held
   against themselves (`whole`), against the sentence before and themselves (`behind`), with a phrase left out (`cut`).
 """

@@ -1,10 +1,10 @@
-"""Has unlabelled pairs judged by a careful reader: `python models/nli-mini/judge.py select STUDENT`, later `collect`.
+"""Has a large language model judge unlabelled pairs: `python models/nli-mini/judge.py select STUDENT`, then `collect`.
 
 `select` chooses pairs of `mix.py unlabelled`, so many of each kind (`train.toml`, [judged]): first those that the
 student takes for decisive, or is not sure of, then those whose premise has most words of the claim. They are written as
-sheets of numbered pairs, `work/judged/0001.txt`. A reader writes `0001.labels` beside a sheet: a number and a label on
-each line, E, N or C, or X where careful readers would disagree. `collect` keeps the labels that were given as
-`judged.txt`, a pair on each line by the first digits of its hash, which is what `mix.py judged` reads: the texts
+sheets of numbered pairs, `work/judged/0001.txt`. Who judges writes `0001.labels` beside a sheet: a number and a label
+on each line, E, N or C, or X where careful readers would disagree. `collect` writes the labels to `judged.txt` beside
+this file, a pair on each line by the first digits of its hash, which is what `mix.py judged` reads: the texts
 themselves are not kept.
 """
 
@@ -21,8 +21,8 @@ from factcheck import nli
 
 UNCLEAR = "X"
 SHEET = 120  # pairs
-HARD = 0.8  # less probable to be neutral than this: taken first
-OTHERS = 0.2  # share of a kind that is of the rest, at least
+NOT_SURE = 0.8  # less probable to be neutral than this: taken first
+REST = 0.2  # share of a kind that is kept for the others
 _LABEL = re.compile(rf"(\d+)\W*([{''.join(LABELS)}{UNCLEAR}])")
 
 
@@ -39,21 +39,27 @@ def select(recipe: Recipe, student: Path, precision: str) -> None:
     hard: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     others: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for row, score in zip(rows, scores, strict=True):
-        (hard if score.neutral < HARD else others)[row["source"]].append((row["premise"], row["hypothesis"]))
+        (hard if score.neutral < NOT_SURE else others)[row["source"]].append((row["premise"], row["hypothesis"]))
     chosen: list[tuple[str, str]] = []
     for kind, count in quota.items():
-        first = hard[kind][: round(count * (1 - OTHERS))]
+        first = hard[kind][: round(count * (1 - REST))]
         others[kind].sort(key=_uncovered)
-        chosen += first + others[kind][: count - len(first)]
-        print(f"{kind}: {len(hard[kind])} hard ones, {len(others[kind])} others, {len(first)} and {count - len(first)}")
-    chosen.sort(key=lambda pair: chance(pair_key(*pair)))
-    write_sheets(recipe, chosen)
+        rest = others[kind][: count - len(first)]
+        chosen += first + rest
+        print(f"{kind}: {len(first)} of {len(hard[kind])} hard ones, {len(rest)} of {len(others[kind])} others")
+    write_sheets(recipe, sorted(dict.fromkeys(chosen), key=lambda pair: chance(pair_key(*pair))))
 
 
 def write_sheets(recipe: Recipe, chosen: Sequence[tuple[str, str]]) -> None:
-    """Write numbered pairs, so many a sheet."""
+    """Write numbered pairs, so many a sheet.
+
+    Raises:
+        FileExistsError: There are sheets of an earlier selection.
+    """
     folder = sheets(recipe)
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FileExistsError(f"{folder}: holds an earlier selection, whose labels go by number; move it away")
     for number, start in enumerate(range(0, len(chosen), SHEET), 1):
         lines = [f"{at}\nP: {p}\nH: {h}\n" for at, (p, h) in enumerate(chosen[start : start + SHEET], 1)]
         (folder / f"{number:04}.txt").write_text("\n".join(lines), encoding="utf-8")
@@ -75,16 +81,23 @@ def collect(recipe: Recipe) -> None:
     """Write `judged.txt` from the sheets that have labels.
 
     Raises:
-        ValueError: A line is no label, or of a pair that the sheet does not have.
+        FileNotFoundError: No sheet has labels.
+        ValueError: A line is no label, or of a pair that the sheet does not have, or that was judged otherwise before.
     """
     labels: dict[str, str] = {}
-    for given in sorted(sheets(recipe).glob("*.labels")):
-        pairs = _pairs(given.with_suffix(".txt"))
+    for sheet in sorted(sheets(recipe).glob("*.txt")):
+        given, pairs = sheet.with_suffix(".labels"), _pairs(sheet)
+        if not given.exists():
+            print(f"{sheet.name}: not judged")
+            continue
         for line in filter(str.strip, given.read_text(encoding="utf-8").splitlines()):
             found = _LABEL.fullmatch(line.strip())
             if not found or found[1] not in pairs:
                 raise ValueError(f"{given}: {line!r} is no label of its {len(pairs)} pairs; write e.g. '17 E'")
-            labels[pairs[found[1]]] = found[2]
+            if labels.setdefault(pairs[found[1]], found[2]) != found[2]:
+                raise ValueError(f"{given}: {line!r}: judged {labels[pairs[found[1]]]} before; keep one of the two")
+    if not labels:
+        raise FileNotFoundError(f"{sheets(recipe)}: no labels; write 0001.labels beside 0001.txt, which `select` makes")
     clear = {pair: label for pair, label in labels.items() if label != UNCLEAR}
     JUDGMENTS.write_text("".join(f"{pair} {label}\n" for pair, label in sorted(clear.items())), encoding="ascii")
     print(f"{len(labels)} pairs judged, {Counter(labels.values())}")

@@ -3,8 +3,9 @@
 The names are teacher-1, teacher-2, student, unlabelled, judged, documents, written, written-2 to written-4, repeated,
 rules and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4, student-5 and substituted.
 Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built
-from `train.toml`, `written` and `judged.txt` alone: the same data and seed give the same bytes. What rules and searches
-add is drawn anew for student-2, and for rules.
+from the data, `train.toml`, `written` and `judged.txt`: the same of these and the same seed give the same bytes, but
+that `unlabelled` leaves out what `mine.py` chose, and so is built before. What rules and searches add is drawn anew for
+student-2, and for rules.
 `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
 mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
@@ -39,7 +40,8 @@ UNLABELLED = "unlabelled"
 DOCUMENTS = "documents"
 MINED = "mined"  # what mine.py chose
 WRITTEN = "written"
-SERIES = (WRITTEN, "written-2", "written-3", "written-4")  # the files of a stage, and those of later ones
+SERIES = (WRITTEN, "written-2", "written-3", "written-4")  # in the order they were written; [mix] names their files
+REPEATED_OF = SERIES[:2]  # those whose sentences are claims about themselves
 REPEATED = "repeated"
 DRAWN = 2  # how often pairs are made of a written document, with other sentences beside its claims each time
 HELD_BACK = 0.03  # share of the written documents that no mix has
@@ -403,11 +405,19 @@ def same_document_rows(recipe: Recipe, rows: Sequence[Row], generator: random.Ra
                 yield Row(premise, hypothesis, None, "same_document")
 
 
+def judgments() -> dict[str, str]:
+    """The labels of the judged pairs, E, N or C, by key."""
+    return dict(line.split() for line in JUDGMENTS.read_text(encoding="ascii").splitlines())
+
+
 def mined_rows(recipe: Recipe) -> Iterator[Row]:
-    """What `mine.py` chose; nothing before it ran."""
+    """What `mine.py` chose, but for what was judged to decide after all; nothing before it ran."""
+    labels = judgments()
     for name in (MINED, f"{MINED}-{DOCUMENTS}"):
         if recipe.mix(name).exists():
-            yield from (Row(**record) for record in json_lines(recipe.mix(name)))
+            for row in (Row(**record) for record in json_lines(recipe.mix(name))):
+                if labels.get(pair_key(row.premise, row.hypothesis), "N") == "N":
+                    yield row
 
 
 def verbatim_rows(rows: Sequence[Row], generator: random.Random) -> Iterator[Row]:
@@ -585,7 +595,7 @@ def build_part(recipe: Recipe, name: str) -> None:
 
 
 def documents(names: Iterable[str], *, held_back: bool) -> Iterator[tuple[str, written.Document]]:
-    """The documents of files that were written for the model, with the file's name: those of mixes, or held back."""
+    """File name and document, of these written files: those that mixes have, or those held back."""
     for name in names:
         for document in written.read(HERE / "written" / f"{name}.txt"):
             if (chance(f"{WRITTEN} {document.sentences[0]}") < HELD_BACK) == held_back:
@@ -593,7 +603,7 @@ def documents(names: Iterable[str], *, held_back: bool) -> Iterator[tuple[str, w
 
 
 def written_rows(recipe: Recipe, names: Iterable[str], *, held_back: bool) -> Iterator[Row]:
-    """The pairs of these documents."""
+    """Pairs of the documents of these written files, each drawn `DRAWN` times, or once where held back."""
     generator = random.Random(recipe.seed)
     for name, document in documents(names, held_back=held_back):
         for _ in range(1 if held_back else DRAWN):
@@ -613,7 +623,7 @@ def build_written(recipe: Recipe, name: str) -> None:
 def build_repeated(recipe: Recipe, name: str) -> None:
     """Write pairs whose claim is a sentence of the written documents, as it is or with little changed."""
     generator = random.Random(recipe.seed)
-    files = [name for series in SERIES[:2] for name in recipe.settings["mix"][series]]
+    files = [file for series in REPEATED_OF for file in recipe.settings["mix"][series]]
     rows = [
         Row(premise, claim, label, name)
         for _, document in documents(files, held_back=False)
@@ -626,16 +636,17 @@ def build_repeated(recipe: Recipe, name: str) -> None:
 
 
 def build_judged(recipe: Recipe, name: str) -> None:
-    """Write the unlabelled pairs that a reader judged, with these labels."""
-    judgments = dict(line.split() for line in JUDGMENTS.read_text(encoding="ascii").splitlines())
-    rows = [
-        Row(record["premise"], record["hypothesis"], written.LABELS[label], f"{name}.{record['source']}")
-        for record in json_lines(recipe.mix(UNLABELLED))
-        if (label := judgments.get(pair_key(record["premise"], record["hypothesis"])))
-    ]
+    """Write the unlabelled pairs that were judged, each once, with these labels."""
+    labels = judgments()
+    found = {}
+    for record in json_lines(recipe.mix(UNLABELLED)):
+        premise, hypothesis = record["premise"], record["hypothesis"]
+        if label := labels.pop(pair_key(premise, hypothesis), None):
+            found[premise, hypothesis] = Row(premise, hypothesis, written.LABELS[label], f"{name}.{record['source']}")
+    rows = list(found.values())
     random.Random(recipe.seed).shuffle(rows)
     write(recipe.mix(name), rows)
-    print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
+    print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}; {len(labels)} not in {UNLABELLED}")
 
 
 def build_substituted(recipe: Recipe, name: str) -> None:

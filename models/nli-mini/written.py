@@ -22,7 +22,7 @@ from factcheck.types import Passage, Source
 LABELS = {"E": "entailment", "N": "neutral", "C": "contradiction"}
 _LINE = re.compile(r"(?P<kind>[DPECN]|(?=\d))(?P<number>\d*): +(?P<text>\S.*)")
 HEADED = 0.6  # share of the pairs whose premise may open with the title of its document, as the pipeline does it
-TOLD = 0.5  # a title with more of a claim's words than this may decide it: it opens no pair that is to decide nothing
+TOLD = 0.5  # a title with more of a claim's words than this may decide it: it opens no pair
 JOINED = 0.2  # share of the claims that are shown their sentence joined with another, too
 OTHER = 0.35  # share of the claims that are shown another sentence alone
 OTHERS = 0.1  # share of the claims that are shown two others, joined
@@ -111,7 +111,8 @@ def _document(path: Path, lines: Iterable[tuple[int, str]]) -> Document:
 def pairs(document: Document, generator: random.Random) -> Iterator[tuple[str, str, str]]:
     """Premise, claim and label: each claim with its sentence, some with it joined to another, or with others alone.
 
-    A sentence that a claim is not about decides nothing of it. Most pairs are headed.
+    A sentence that a claim is not about decides nothing of it. Most are headed, but none whose title may decide the
+    claim.
     """
     return _some_headed(document, _pairs(document, generator), generator)
 
@@ -120,7 +121,7 @@ def _some_headed(
     document: Document, found: Iterable[tuple[str, str, str]], generator: random.Random
 ) -> Iterator[tuple[str, str, str]]:
     for premise, claim, label in found:
-        headed = generator.random() < HEADED and not (label == LABELS["N"] and document.told_by_title(claim))
+        headed = generator.random() < HEADED and not document.told_by_title(claim)
         yield document.headed(premise, claim) if headed else premise, claim, label
 
 

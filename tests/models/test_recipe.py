@@ -8,6 +8,7 @@ import random
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast
+
+from factcheck.types import NLIScores
 
 FOLDER = Path(__file__).parents[2] / "models" / "nli-mini"
 NAMES = ("train", "rules", "written", "substitute", "mix", "judge", "check_overlap", "blend", "teacher", "evaluate")
@@ -253,8 +256,8 @@ def test_a_sentence_is_a_claim_about_itself(recipe, tmp_path):
     assert {pair[:2] for pair in found if pair[2] == "neutral"} == {(first, second), (second, first)}
 
 
-def test_a_title_that_may_decide_a_claim_opens_no_neutral_pair(recipe, tmp_path):
-    """It opens those that the sentence decides, and neutral ones whose claim it shares a name with alone."""
+def test_a_title_that_may_decide_a_claim_opens_no_pair_with_it(recipe, tmp_path):
+    """Whatever the label, or the title would tell it; one that shares a name with the claim opens some."""
     path = tmp_path / "ferries.txt"
     path.write_text(
         "D: Aske ferries raise fares\n1: A ticket costs nine crowns.\n2: Boats leave hourly.\n"
@@ -266,7 +269,7 @@ def test_a_title_that_may_decide_a_claim_opens_no_neutral_pair(recipe, tmp_path)
 
     headed = {(claim[:4], label) for premise, claim, label in found if premise.startswith("Aske ferries")}
 
-    assert {("Aske", "entailment"), ("Boat", "neutral")} == headed
+    assert {("Boat", "neutral")} == headed
     assert ("Boats leave hourly.", "Aske ferries raise fares to nine crowns.", "neutral") in found
 
 
@@ -292,6 +295,37 @@ def test_what_a_reader_judged_is_known_by_its_hash(recipe, tmp_path, monkeypatch
     sheet.write_text("1 E\n4 C\n", encoding="utf-8")
     with pytest.raises(ValueError, match=r"0001\.labels: '4 C'.*3 pairs"):
         judge.collect(found)
+    sheet.write_text("1 E\n1 C\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"'1 C': judged E before"):
+        judge.collect(found)
+    sheet.unlink()
+    with pytest.raises(FileNotFoundError, match=r"no labels"):
+        judge.collect(found)
+    with pytest.raises(FileExistsError, match=r"earlier selection"):
+        judge.write_sheets(found, pairs)
+    assert "Rain" not in (tmp_path / "judged.txt").read_text(encoding="ascii")
+
+
+def test_pairs_that_the_student_is_not_sure_of_are_selected_first(recipe, tmp_path, monkeypatch):
+    """Then those whose premise has most words of the claim; every pair once, numbered anew on each sheet."""
+    judge, mix = recipe["judge"], recipe["mix"]
+    toml = '[paths]\nwork = "."\n[mix]\nseed = 1\n[judged]\nsearched = 5\n'
+    (tmp_path / "train.toml").write_text(toml, encoding="utf-8")
+    found = mix.Recipe(tmp_path / "train.toml")
+    sure = [(f"Kiln {n} was lit.", f"Kiln {n} was {word}.") for n, word in enumerate(("lit at dawn", "lit", "sold"))]
+    unsure = [(f"Mill {n} burned.", "It stands.") for n in range(5)]
+    scores = {"Kiln": NLIScores(0.05, 0.9, 0.05), "Mill": NLIScores(0.6, 0.3, 0.1)}
+    scorer = SimpleNamespace(score=lambda given: [scores[premise[:4]] for premise, _ in given])
+    monkeypatch.setattr(judge.nli, "load", lambda *_, **__: scorer)
+    monkeypatch.setattr(judge, "SHEET", 4)
+    mix.write(found.mix("unlabelled"), [mix.Row(*pair, None, "searched") for pair in (*sure, *unsure)])
+
+    judge.select(found, tmp_path, "fp32")
+
+    texts = [path.read_text(encoding="utf-8") for path in sorted(judge.sheets(found).glob("*.txt"))]
+    shown = {pair for text in texts for pair in re.findall(r"\d\nP: (.*)\nH: (.*)", text)}
+    assert {*unsure[:4], sure[1]} == shown
+    assert [["1", "2", "3", "4"], ["1"]] == [re.findall(r"^(\d)$", text, re.MULTILINE) for text in texts]
 
 
 def test_the_written_documents_can_be_read(recipe):

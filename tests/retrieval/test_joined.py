@@ -51,3 +51,6 @@ def test_the_companion_is_the_other_sentence(order, first):
     assert companion is not None
     assert companion.quote == TEXT[slice(*SPANS[chosen[1]])] == TEXT[companion.start : companion.end]
     assert companion.companion is None
+    before, after = both.passage.around
+    assert before + both.passage.quote + after == both.passage.premise
+    assert (before == "") == (both.passage.start < companion.start)
