@@ -220,10 +220,8 @@ class Passage:
 
         A premise that does not hold the quote at its end, or at its start where it is joined, is all before it.
         """
-        heading = self.premise.removesuffix(self.body)
-        if self.joined is not None and self.start < self.joined[0]:
-            return heading, self.body.removeprefix(self.quote)
-        return heading + self.body.removesuffix(self.quote), ""
+        before, after = self._beside()
+        return self.premise.removesuffix(self.body) + before, after
 
     @property
     def companion(self) -> "Passage | None":
@@ -231,9 +229,14 @@ class Passage:
         if self.joined is None:
             return None
         start, end = self.joined
-        text = self.body.removeprefix(self.quote) if self.start < start else self.body.removesuffix(self.quote)
-        quote = text.strip()
+        quote = "".join(self._beside()).strip()
         return replace(self, start=start, end=end, quote=quote, premise=quote, joined=None, titled=False)
+
+    def _beside(self) -> tuple[str, str]:
+        """What of the body stands before the quote, and after it."""
+        if self.joined is not None and self.start < self.joined[0]:
+            return "", self.body.removeprefix(self.quote)
+        return self.body.removesuffix(self.quote), ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,11 +223,7 @@ def test_a_torn_file_is_refused(tmp_path, tear, finished):
 
 def test_no_torn_page_gives_other_verdicts(tmp_path):
     """Every third page blanked in turn: the verdicts are refused, or right where it holds nothing that readers need."""
-    with Ledger(tmp_path / "run", write=True) as ledger:
-        ledger.ingest(CLAIMS)
-        ledger.write(VERDICTS)
-        ledger.finish()
-    path = tmp_path / "run" / LEDGER
+    path = finished_ledger(tmp_path / "run")
     whole = path.read_bytes()
     read, refused = [], []
     for start in range(0, len(whole), 3 * 4096):
@@ -245,15 +241,20 @@ def test_no_torn_page_gives_other_verdicts(tmp_path):
 
 def test_a_verdict_that_makes_no_sense_is_refused(tmp_path):
     """Where bits turned that SQLite does not look at."""
-    with Ledger(tmp_path / "run", write=True) as ledger:
-        ledger.ingest(CLAIMS)
-        ledger.write(VERDICTS)
-        ledger.finish()
-    path = tmp_path / "run" / LEDGER
+    path = finished_ledger(tmp_path / "run")
     path.write_bytes(path.read_bytes().replace(b'"doc_id"', b'"doc_i`"'))
 
     with pytest.raises(RunError, match=r"the ledger is torn: the verdict on claim 1 makes no sense"):
         read_all(tmp_path / "run", write=False)
+
+
+def finished_ledger(run):
+    """The file of a run whose claims all have their verdicts."""
+    with Ledger(run, write=True) as ledger:
+        ledger.ingest(CLAIMS)
+        ledger.write(VERDICTS)
+        ledger.finish()
+    return run / LEDGER
 
 
 def read_all(run, *, write):
