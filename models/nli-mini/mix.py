@@ -552,6 +552,12 @@ def write(path: Path, rows: Iterable[Row]) -> None:
     path.write_bytes(gzip.compress(content.encode(), 6, mtime=0))
 
 
+def write_labelled(recipe: Recipe, name: str, rows: Sequence[Row]) -> None:
+    """Write a mix, and say how many rows it has of each label."""
+    write(recipe.mix(name), rows)
+    print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
+
+
 def build(recipe: Recipe, names: Sequence[str], seed: int) -> None:
     """Write mixes of one seed, with the recipe's own the calibration split too, and say what is in them."""
     every = list(dict.fromkeys(recipe.rows()))
@@ -616,8 +622,7 @@ def build_written(recipe: Recipe, name: str) -> None:
     """Write the pairs of the documents that were written for the model, but for those held back."""
     rows = list(written_rows(recipe, recipe.settings["mix"][name], held_back=False))
     random.Random(recipe.seed).shuffle(rows)
-    write(recipe.mix(name), rows)
-    print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
+    write_labelled(recipe, name, rows)
 
 
 def build_repeated(recipe: Recipe, name: str) -> None:
@@ -631,22 +636,20 @@ def build_repeated(recipe: Recipe, name: str) -> None:
         if claim_key(claim) not in recipe.held_out
     ]
     generator.shuffle(rows)
-    write(recipe.mix(name), rows)
-    print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}")
+    write_labelled(recipe, name, rows)
 
 
 def build_judged(recipe: Recipe, name: str) -> None:
     """Write the unlabelled pairs that were judged, each once, with these labels."""
     labels = judgments()
-    found = {}
-    for record in json_lines(recipe.mix(UNLABELLED)):
-        premise, hypothesis = record["premise"], record["hypothesis"]
-        if label := labels.pop(pair_key(premise, hypothesis), None):
-            found[premise, hypothesis] = Row(premise, hypothesis, written.LABELS[label], f"{name}.{record['source']}")
-    rows = list(found.values())
+    rows = [
+        Row(record["premise"], record["hypothesis"], written.LABELS[label], f"{name}.{record['source']}")
+        for record in json_lines(recipe.mix(UNLABELLED))
+        if (label := labels.pop(pair_key(record["premise"], record["hypothesis"]), None))
+    ]
     random.Random(recipe.seed).shuffle(rows)
-    write(recipe.mix(name), rows)
-    print(f"{name}: {len(rows)} pairs, {dict(Counter(row.label for row in rows))}; {len(labels)} not in {UNLABELLED}")
+    write_labelled(recipe, name, rows)
+    print(f"{name}: {len(labels)} judged pairs are not in {UNLABELLED}")
 
 
 def build_substituted(recipe: Recipe, name: str) -> None:
@@ -681,8 +684,7 @@ def build_rules(recipe: Recipe, name: str) -> None:
     found = [row for row in dict.fromkeys(rule_rows(rows, seed)) if claim_key(row.hypothesis) not in recipe.held_out]
     quota = recipe.settings["mix"][name]
     chosen = spread(found, {source: [count] for source, count in quota.items()}, 0, seed)
-    write(recipe.mix(name), chosen)
-    print(f"{name}: {len(chosen)} pairs, {dict(Counter(row.label for row in chosen))}")
+    write_labelled(recipe, name, chosen)
 
 
 def build_documents(recipe: Recipe, name: str) -> None:

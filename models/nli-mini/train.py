@@ -35,6 +35,7 @@ from safetensors.torch import save_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 CLASSES = ("entailment", "neutral", "contradiction")
+MOMENTUM = 0.02  # what a batch counts for the ranges of int8 rounding
 NOT_ENTAILMENT = len(CLASSES)  # the target of a row that says no more than that
 UNLABELLED = NOT_ENTAILMENT + 1
 TARGETS = {name: index for index, name in enumerate((*CLASSES, "not_entailment"))}
@@ -225,12 +226,11 @@ def rate(step: int, steps: int, peak: float) -> float:
 class Rounding:
     """Makes a model's encoder compute as int8 inference does: static ranges for inputs, symmetric weights by channel.
 
-    Ranges are the moving averages of the batches' least and greatest values while `observing`, or with a `momentum` of
-    None the least and greatest of all; after that they stay. Gradients pass the rounding unchanged, within the ranges.
+    Ranges are the moving averages of the batches' least and greatest values while `observing`; after that they stay.
+    Gradients pass the rounding unchanged, within the ranges.
     """
 
-    def __init__(self, model: Any, momentum: float | None = 0.02) -> None:  # noqa: ANN401
-        self.momentum = momentum
+    def __init__(self, model: Any) -> None:  # noqa: ANN401
         self.ranges: dict[str, torch.Tensor] = {}
         self.observing = self.rounding = False
         for name, module in model.named_modules():
@@ -238,11 +238,7 @@ class Rounding:
                 module.forward = self._forward(name, module)  # type: ignore[method-assign]
 
     def _observe(self, name: str, found: torch.Tensor) -> None:
-        known = self.ranges.get(name, found)
-        if self.momentum is None:
-            self.ranges[name] = torch.stack([known[0].minimum(found[0]), known[1].maximum(found[1])])
-        else:
-            self.ranges[name] = known.lerp(found, self.momentum)
+        self.ranges[name] = self.ranges.get(name, found).lerp(found, MOMENTUM)
 
     def _forward(self, name: str, module: torch.nn.Linear) -> Any:  # noqa: ANN401
         def forward(given: torch.Tensor) -> torch.Tensor:
