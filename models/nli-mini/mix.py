@@ -48,6 +48,8 @@ HELD_BACK = 0.03  # share of the written documents that no mix has
 SUBSTITUTED = "substituted"
 JUDGED = "judged"
 JUDGMENTS = HERE / "judged.txt"  # what judge.py collected: on each line the key of a pair, and its label
+CLAIMED = "claimed"
+CLAIMS = HERE / "claimed.txt"  # what claim.py collected: on each line the key of a premise, a label and a claim
 RULES = "rules"
 OF_STUDENT_2 = {"teacher-3": 1, "teacher-4": -1, "student-5": -1}  # from its first row on, or from its last back
 FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
@@ -94,6 +96,14 @@ NO_CLAIM = re.compile(
     r"|thus|then|moreover|furthermore|in (?:addition|contrast))\b|[^A-Z0-9]",
     re.IGNORECASE,
 )
+TELLTALE = [  # words that writers of claims favour for one label
+    re.compile(rf"\b({words})\b", re.IGNORECASE)
+    for words in (
+        "not|no|never|none|nobody|nothing|without|neither|nor|\\w+n't",
+        "more|most|than|because",
+        "only|all|every",
+    )
+]
 CUT = re.compile(r"\b(?:[A-Z]|U\.S|Mrs?|Ms|Dr|St|Jr|Sr|No|vs|al|etc)\.$")  # no end of a sentence
 EDITABLE = re.compile(r"mnli|te_new|fever|scifact_sent|healthver|ling_in|citint")
 PAIRED_ANEW = re.compile(r"mnli|te_new|ling_in|snli|taxinli|fever")
@@ -143,9 +153,14 @@ def chance(text: str) -> float:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]) / 2**48
 
 
+def text_key(text: str) -> str:
+    """What names a text without its words."""
+    return hashlib.sha256(text.encode()).hexdigest()[:14]
+
+
 def pair_key(premise: str, hypothesis: str) -> str:
-    """What names a pair without its text."""
-    return hashlib.sha256(f"{premise}\n{hypothesis}".encode()).hexdigest()[:14]
+    """What names a pair without its texts."""
+    return text_key(f"{premise}\n{hypothesis}")
 
 
 def cleaned(text: str, source: str) -> str:
@@ -431,14 +446,14 @@ def verbatim_rows(rows: Sequence[Row], generator: random.Random) -> Iterator[Row
         yield Row(premise, row.hypothesis, "entailment", "verbatim")
 
 
-def rule_rows(rows: Sequence[Row], seed: int) -> Iterator[Row]:
-    """Pairs by rule: edits of real pairs, and templates filled."""
+def rule_rows(rows: Sequence[Row], seed: int, invented: int = 16_000) -> Iterator[Row]:
+    """Pairs by rule: edits of real pairs, and so many templates filled."""
     pool = [row for row in rows if row.label in EDITABLE_LABELS and EDITABLE.match(row.source)]
     fillers = [sentence for row in pool if row.source in OWN_DOMAIN for sentence in sentences(row.premise)[:1]]
     pairs = [(row.premise, row.hypothesis, row.label) for row in pool if row.label]
     for premise, hypothesis, label in rules.edited(pairs, fillers, seed):
         yield Row(premise, hypothesis, label, "edited")
-    for (premise, hypothesis, label), _ in rules.invented(16_000, seed):
+    for (premise, hypothesis, label), _ in rules.invented(invented, seed):
         yield Row(premise, hypothesis, label, "invented")
 
 
@@ -459,6 +474,41 @@ def abstract_rows(recipe: Recipe) -> Iterator[Row]:
     for record in json_lines(folder / "claims_train.jsonl"):
         for document in record["cited_doc_ids"]:
             yield from (Row(sentence, record["claim"], None, "abstract") for sentence in abstracts[document])
+
+
+def real_premises(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Source and premise: of the training rows, and what the abstracts say that SciFact's training claims cite.
+
+    Of an abstract that no claim of SciFact dev cites, one or two sentences, with the title before them or without.
+    """
+    for row in chain(recipe.rows(), page_rows(recipe)):
+        yield row.source, " ".join(row.premise.split())
+    folder = recipe.paths["data"] / "scifact"
+    cited, other = (
+        {document for claim in json_lines(folder / f"claims_{part}.jsonl") for document in claim["cited_doc_ids"]}
+        for part in ("train", "dev")
+    )
+    for record in json_lines(folder / "corpus.jsonl.gz"):
+        if record["doc_id"] in cited - other:
+            title, *abstract = (" ".join(text.split()) for text in (record["title"], *record["abstract"]))
+            for at, sentence in enumerate(abstract):
+                for text in dict.fromkeys((sentence, " ".join(abstract[at : at + 2]))):
+                    yield "scifact", text
+                    yield "scifact", f"{title.rstrip('.')}. {text}"
+
+
+def claimed_rows(recipe: Recipe, *, held_back: bool) -> Iterator[Row]:
+    """Pairs of real premises and the claims that were written about them."""
+    claims: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for line in CLAIMS.read_text(encoding="utf-8").splitlines():
+        key, label, claim = line.split(" ", 2)
+        if (chance(f"{CLAIMED} {key}") < HELD_BACK) == held_back and claim_key(claim) not in recipe.held_out:
+            claims[key].append((claim, written.LABELS[label]))
+    for source, premise in real_premises(recipe):
+        for claim, label in claims.pop(text_key(premise), ()):
+            yield Row(premise, claim, label, f"{CLAIMED}.{source}")
+    if claims:
+        print(f"{CLAIMED}: {len(claims)} premises are not in the data")
 
 
 def paired_rows(pool: Sequence[Row], generator: random.Random) -> Iterator[Row]:
@@ -652,6 +702,27 @@ def build_judged(recipe: Recipe, name: str) -> None:
     print(f"{name}: {len(labels)} judged pairs are not in {UNLABELLED}")
 
 
+def untold(rows: Sequence[Row]) -> list[Row]:
+    """The rows without those that make a telltale word a sign of their label: at most as many as the next label has."""
+    kept = list(rows)
+    for pattern in TELLTALE:
+        told = defaultdict(list)
+        for row in kept:
+            if pattern.search(row.hypothesis):
+                told[row.label].append(row)
+        limit = sorted(map(len, told.values()))[-2] if len(told) > 1 else 0
+        surplus = {row for found in told.values() for row in found[limit:]}
+        kept = [row for row in kept if row not in surplus]
+    return kept
+
+
+def build_claimed(recipe: Recipe, name: str) -> None:
+    """Write the claims about real premises, but for those about premises that are held back."""
+    rows = list(claimed_rows(recipe, held_back=False))
+    random.Random(recipe.seed).shuffle(rows)
+    write_labelled(recipe, name, untold(rows))
+
+
 def build_substituted(recipe: Recipe, name: str) -> None:
     """Write pairs whose claim has words exchanged for their neighbours, without a label."""
     generator = random.Random(recipe.seed)
@@ -681,8 +752,9 @@ def build_rules(recipe: Recipe, name: str) -> None:
     """Write pairs by rule, drawn anew."""
     rows = [row for row in dict.fromkeys(recipe.rows()) if not recipe.for_calibration(row)]
     seed = recipe.seed + 2
-    found = [row for row in dict.fromkeys(rule_rows(rows, seed)) if claim_key(row.hypothesis) not in recipe.held_out]
-    quota = recipe.settings["mix"][name]
+    quota: dict[str, int] = recipe.settings["mix"][name]
+    made = dict.fromkeys(rule_rows(rows, seed, round(1.1 * quota["invented"])))  # some are held out
+    found = [row for row in made if claim_key(row.hypothesis) not in recipe.held_out]
     chosen = spread(found, {source: [count] for source, count in quota.items()}, 0, seed)
     write_labelled(recipe, name, chosen)
 
@@ -700,6 +772,7 @@ DERIVED = {
     DOCUMENTS: build_documents,
     **dict.fromkeys(SERIES, build_written),
     JUDGED: build_judged,
+    CLAIMED: build_claimed,
     REPEATED: build_repeated,
     RULES: build_rules,
     **dict.fromkeys(OF_STUDENT_2, build_part),

@@ -10,36 +10,16 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 from typing import Any
+
+from figures import MONTHS, counted, dates, other_amount, percents, scaled
+from slots import Words, more_slots, slots
 
 E, N, C = "entailment", "neutral", "contradiction"
 Pair = tuple[str, str, str]
 
-MONTHS = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-]  # fmt: skip
-UNITS = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen",
-]  # fmt: skip
-FRACTIONS = {25: "a quarter", 50: "half", 75: "three quarters", 20: "a fifth", 10: "a tenth"}
-
-
-ORDINALS = [
-    "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",
-]  # fmt: skip
-FACTORS = {
-    0.25: "fell by three quarters",
-    0.5: "halved",
-    0.75: "fell by a quarter",
-    1.1: "rose by a tenth",
-    1.5: "rose by half",
-    2: "doubled",
-    3: "tripled",
-}
 TEMPLATES: Mapping[str, Any] = tomllib.loads(Path(__file__).with_name("templates.toml").read_text(encoding="utf-8"))
 CLASSES: Sequence[Sequence[str]] = [words.split() for words in TEMPLATES["classes"].values()]
 OPPOSITES, SYNONYMS = (
@@ -47,46 +27,6 @@ OPPOSITES, SYNONYMS = (
     for kind in ("opposites", "synonyms")
 )
 SPEAKERS: Sequence[str] = TEMPLATES["train"]["words"]["speakers"]
-
-# --- figures ---------------------------------------------------------------------------------------------------------
-
-
-def scaled(value: float) -> list[str]:
-    """Ways to write a round amount: 400000000 is 400 million, 0.4 billion, 400,000,000."""
-    found = [f"{value:,.0f}"]
-    for size, name in ((1e3, "thousand"), (1e6, "million"), (1e9, "billion")):
-        amount = value / size
-        if 0.1 <= amount < 10_000 and abs(amount * 100 - round(amount * 100)) < 1e-6:
-            found.append(f"{amount:,.2f}".rstrip("0").rstrip(".") + f" {name}")
-    if 1000 <= value < 1_000_000:
-        found.append(f"{value:.0f}")
-    return found
-
-
-def counted(value: int) -> list[str]:
-    """Ways to write a count."""
-    if value < len(UNITS):
-        return [UNITS[value], str(value)]
-    return [f"{value:,}", str(value)] if value >= 1000 else [str(value)]
-
-
-def percents(value: float) -> list[str]:
-    """Ways to write a share."""
-    text = f"{value:g}"
-    return [f"{text} percent", f"{text}%", f"{text} per cent", *([FRACTIONS[int(value)]] if value in FRACTIONS else [])]
-
-
-def other_amount(value: float, generator: random.Random) -> float:
-    """An amount that cannot be taken for a rounding of this one."""
-    factor = generator.choice([0.1, 0.5, 0.6, 0.7, 0.8, 1.2, 1.25, 1.4, 1.5, 2, 3, 10])
-    return value * factor
-
-
-def dates(day: int, month: int, year: int) -> list[str]:
-    """Ways to write a day."""
-    name = MONTHS[month - 1]
-    return [f"{day} {name} {year}", f"{name} {day}, {year}", f"{year}-{month:02}-{day:02}", f"{name[:3]} {day}, {year}"]
-
 
 # --- edits of labelled pairs -----------------------------------------------------------------------------------------
 
@@ -306,129 +246,6 @@ def edited(rows: Sequence[Pair], fillers: Sequence[str], seed: int) -> Iterator[
 # --- templates -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What templates are filled with; see templates.toml."""
-
-    people: Sequence[str]
-    places: Sequence[str]
-    bodies: Sequence[str]
-    speakers: Sequence[str]
-    deeds: Sequence[Sequence[str]]
-    things: Sequence[Sequence[str]]
-    amounts: Sequence[str]
-    measures: Sequence[Sequence[Any]]
-    ranks: Sequence[Sequence[str]]
-    roles: Sequence[Sequence[str]]
-
-
-def plain_slots(generator: random.Random, words: Words) -> dict[str, str]:
-    """Names and deeds; those with a 2 differ from those without."""
-    one, two, three = generator.sample(words.people, 3)
-    (place, place2), (body, body2) = generator.sample(words.places, 2), generator.sample(words.bodies, 2)
-    speaker, speaker2 = generator.sample(words.speakers, 2)
-    (base, past, what), (_, past2, what2) = generator.sample(words.deeds, 2)
-    kind, kinds = generator.choice(words.ranks)
-    role, role_back = generator.choice(words.roles)
-    rank = generator.randint(2, len(ORDINALS) - 2)
-    return {
-        "one": one, "two": two, "three": three, "place": place, "place2": place2, "body": body, "body2": body2,
-        "speaker": speaker, "speaker2": speaker2,
-        "base": base, "past": past, "what": what, "past2": past2, "what2": what2,
-        "kind": kind, "kinds": kinds, "role": role, "role_back": role_back, "rank": UNITS[rank + 1],
-        "ordinal": ORDINALS[rank], "next_ordinal": ORDINALS[rank + 1],
-    }  # fmt: skip
-
-
-def time_slots(generator: random.Random) -> dict[str, str]:
-    """A day, what lies around it, and another one."""
-    day, month, year = generator.randint(2, 28), generator.randint(1, 12), generator.randint(1950, 2022)
-    other = generator.choice([number for number in range(1, 13) if number != month])
-    gap = generator.randint(2, 8)
-    ways = dates(day, month, year)
-    return {
-        "year": str(year), "wrong_year": str(year + generator.choice([-9, -3, -2, -1, 1, 2, 4, 10])),
-        "month": MONTHS[month - 1], "wrong_month": MONTHS[other - 1],
-        "date": generator.choice(ways), "date2": generator.choice(ways),
-        "wrong_date": generator.choice(dates(day, other, year) + dates(day % 28 + 1, month, year)),
-        "before": str(year - gap), "after": str(year + gap),
-        "later": str(year + gap), "much_later": str(year + gap + 3),
-        "gap": f"{generator.choice(counted(gap))} years",
-        "wrong_gap": f"{generator.choice(counted(gap + generator.choice([3, 5, 10])))} years",
-        "half": "first" if month <= 6 else "second", "wrong_half": "second" if month <= 6 else "first",
-    }  # fmt: skip
-
-
-def share_slots(generator: random.Random, words: Words) -> dict[str, str]:
-    """Parts of a whole, as counts and percentages; never one half."""
-    plural, does = generator.choice(words.things)
-    whole = generator.choice([20, 24, 30, 40, 50, 60, 80, 120, 200, 1500])
-    part = generator.choice([n for n in range(2, whole - 2) if 2 * n != whole])
-    percent = generator.choice([3, 8, 12, 15, 25, 31, 38, 42, 57, 64, 71, 75, 83, 92])
-    more, fewer = "More than half", "Fewer than half"
-    return {
-        "plural": plural, "does": does,
-        "whole": generator.choice(counted(whole)), "part": generator.choice(counted(part)),
-        "part_half": more if 2 * part > whole else fewer, "part_wrong_half": fewer if 2 * part > whole else more,
-        "percent": generator.choice(percents(percent)), "percent2": generator.choice(percents(percent)),
-        "wrong_percent": generator.choice(percents(percent + generator.choice([-2, 4, 6, 7]))),
-        "percent_half": more if percent > 50 else fewer, "percent_wrong_half": fewer if percent > 50 else more,
-        "percent_majority": "majority" if percent > 50 else "minority",
-        "percent_minority": "minority" if percent > 50 else "majority",
-    }  # fmt: skip
-
-
-def change_slots(generator: random.Random, words: Words, time: Mapping[str, str]) -> dict[str, str]:
-    """Two amounts, at `year` and at `later`."""
-    first = generator.choice([2, 3, 4, 5, 6, 8, 12, 15, 24, 36, 48]) * generator.choice([1e3, 1e4, 1e5, 1e6, 1e8])
-    factor = generator.choice(list(FACTORS))
-    second, up = first * factor, factor > 1
-    wrong = second * generator.choice(
-        [ratio for ratio in (0.1, 0.4, 0.7, 0.8, 1.25, 1.6, 2.5, 10) if ratio * factor != 1]
-    )
-    forms = {"went": ("rose", "fell"), "up_or_down": ("up", "down"), "grew": ("grew", "shrank")}
-    found = {name: pair[not up] for name, pair in forms.items()}
-    found |= {f"{name}_wrong": pair[up] for name, pair in forms.items()}
-    return found | {
-        "amount": generator.choice(words.amounts),
-        "first": generator.choice(scaled(first)), "first2": generator.choice(scaled(first)),
-        "second": generator.choice(scaled(second)), "second2": generator.choice(scaled(second)),
-        "wrong_second": generator.choice(scaled(wrong)),
-        "less": generator.choice(scaled(second * 0.8)), "more": generator.choice(scaled(second * 1.25)),
-        "by_factor": FACTORS[factor], "by_wrong_factor": FACTORS[generator.choice([f for f in FACTORS if f != factor])],
-        "higher": time["later"] if up else time["year"], "lower": time["year"] if up else time["later"],
-    }  # fmt: skip
-
-
-def measure_slots(generator: random.Random, words: Words, place: str, elsewhere: str) -> dict[str, str]:
-    """A measure in two units, and others of the same thing."""
-    frame, unit, size, unit2, size2, most = generator.choice(words.measures)
-    value = generator.randint(3, most)
-
-    def said(amount: str, where: str = place) -> str:
-        return str(frame).replace("{place}", where).replace("{}", amount)
-
-    def either(amount: float) -> str:
-        name, factor = generator.choice([(unit, size), (unit2, size2)])
-        return f"{amount * factor:,.10g} {name}"
-
-    return {
-        "measure": said(either(value)),
-        "measure2": said(either(value)),
-        "wrong_measure": said(either(value * generator.choice([0.1, 0.5, 2, 3, 10]))),
-        "measure_more": said(f"more than {value - 1:,} {unit}"),
-        "measure_less": said(f"less than {value - 1:,} {unit}"),
-        "measure_elsewhere": said(either(value), elsewhere),
-    }
-
-
-def slots(generator: random.Random, words: Words) -> dict[str, str]:
-    """Everything that a template may name, drawn anew."""
-    plain, time = plain_slots(generator, words), time_slots(generator)
-    measures = measure_slots(generator, words, plain["place"], plain["place2"])
-    return plain | time | share_slots(generator, words) | change_slots(generator, words, time) | measures
-
-
 def invented(count: int, seed: int, *, held_out: bool = False) -> Iterator[tuple[Pair, str]]:
     """Template pairs with the name of their family; none twice."""
     generator = random.Random(f"{seed}/{held_out}")
@@ -441,7 +258,10 @@ def invented(count: int, seed: int, *, held_out: bool = False) -> Iterator[tuple
         label = generator.choice([kind for kind in (E, N, C) if templates[kind]])
         names = generator.choice(templates[label]).split(" > ")
         filled = slots(generator, words)
-        premise, claim = (capital(generator.choice(templates["say"][name]).format_map(filled)) for name in names)
+        texts = [generator.choice(templates["say"][name]) for name in names]
+        if not {slot for text in texts for _, slot, _, _ in Formatter().parse(text) if slot} <= filled.keys():
+            filled |= more_slots(generator, words, filled["place"], filled["place2"])
+        premise, claim = (capital(text.format_map(filled)) for text in texts)
         if (premise, claim, label) not in seen and premise != claim:
             seen.add((premise, claim, label))
             yield (premise, claim, label), family

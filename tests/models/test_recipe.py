@@ -4,6 +4,7 @@ import gzip
 import importlib
 import json
 import math
+import os
 import random
 import re
 import sys
@@ -22,7 +23,10 @@ from transformers import MPNetConfig, MPNetModel, PreTrainedTokenizerFast
 from factcheck.types import NLIScores
 
 FOLDER = Path(__file__).parents[2] / "models" / "nli-mini"
-NAMES = ("train", "rules", "written", "substitute", "mix", "judge", "check_overlap", "blend", "teacher", "evaluate")
+NAMES = [
+    "figures", "slots", "rules", "train", "written", "substitute", "mix", "judge", "claim", "check_overlap", "blend",
+    "teacher", "evaluate",
+]  # fmt: skip
 ROWS = [
     ("The kiln was lit on Monday.", "The kiln was lit.", "entailment"),
     ("The kiln was lit on Monday.", "The kiln was never lit.", "contradiction"),
@@ -45,13 +49,16 @@ def recipe():
             sys.modules[name] = module
 
 
-def write_rows(path, rows):
-    """A gzip'd mix."""
+def write_records(path, records):
+    """A gzip'd JSON Lines file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with gzip.open(path, "wt", encoding="utf-8") as file:
-        file.writelines(
-            json.dumps(dict(zip(("premise", "hypothesis", "label"), row, strict=False))) + "\n" for row in rows
-        )
+        file.writelines(json.dumps(record) + "\n" for record in records)
+
+
+def write_rows(path, rows):
+    """A gzip'd mix."""
+    write_records(path, [dict(zip(("premise", "hypothesis", "label"), row, strict=False)) for row in rows])
 
 
 # --- rules
@@ -118,6 +125,8 @@ def test_held_out_templates_share_neither_words_nor_sentences_with_training(reci
     bare = {"{body} {past} {what}.", "{two} {role_back} {one}.", "{three} {role} {two}.", "{body} {past2} {what2}."}
     measures = {text for text in texts("train") if text.startswith(("{measure", "{wrong_measure"))}
     assert texts("train") & texts("held_out") <= bare | measures | {"{two} {role} {one}."}
+    whole = [text.strip(".").lower() for text in texts("held_out") - texts("train")]
+    assert not [text for text in texts("train") if any(held in text.lower() for held in whole)]
     for kind in ("people", "places", "bodies", "speakers", "deeds", "things", "amounts", "measures", "roles"):
         first, second = (set(map(str, templates[part]["words"][kind])) for part in ("train", "held_out"))
         assert not first & second
@@ -132,6 +141,45 @@ def test_every_template_can_be_filled(recipe, held_out):
     assert len(set(made)) == 1500
     assert not any("{" in text for pair, _ in made for text in pair)
     assert {pair[2] for pair, _ in made} == {"entailment", "neutral", "contradiction"}
+
+
+def test_every_wording_of_every_family_is_used_and_can_be_filled(recipe):
+    """Also those that few pairs draw."""
+    rules, slots, generator = recipe["rules"], recipe["slots"], random.Random(2)
+    for part in ("train", "held_out"):
+        families = dict(rules.TEMPLATES[part])
+        words = slots.Words(**families.pop("words"))
+        filled = slots.slots(generator, words)
+        filled |= slots.more_slots(generator, words, filled["place"], filled["place2"])
+        for family in families.values():
+            related = {name for label in ("entailment", "neutral", "contradiction") for name in family[label]}
+            assert family["say"].keys() == {name for pair in related for name in pair.split(" > ")}
+            for text in (text for say in family["say"].values() for text in say):
+                assert "{" not in text.format_map(filled)
+
+
+@given(seed=st.integers())
+def test_what_the_slots_say_of_one_amount_agrees(recipe, seed):
+    """Sums, rests, lists and votes are counted right, and the wrong ones are others."""
+    slots, generator = recipe["slots"], random.Random(seed)
+    spelt = {slots.spelled(value): value for value in range(2000)}
+
+    def count(text):
+        return spelt.get(text) or int(text.replace(",", ""))
+
+    vote, rest = slots.vote_slots(generator), slots.rest_slots(generator)
+    names = slots.list_slots(generator, [f"P{n}" for n in range(9)], [f"Q{n}" for n in range(9)])
+    price, several = slots.price_slots(generator), slots.compare_slots(generator, "ABC", "DEF")
+
+    assert count(vote["vt_many"]) - count(vote["vt_few"]) == count(vote["vt_lead"]) > 0
+    assert (count(vote["vt_for"]) > count(vote["vt_against"])) == (vote["vt_more"] == "for")
+    assert count(rest["rs_used"]) + count(rest["rs_remain"]) == count(rest["rs_whole"])
+    assert count(rest["rs_wrong"]) != count(rest["rs_remain"])
+    assert len(re.findall(r"[PQ]\d", names["ls_names"])) == count(names["ls_number"]) != count(names["ls_wrong"])
+    assert names["ls_absent"] not in names["ls_names"]
+    old, new, cut = (count(price[slot].rpartition(" ")[0]) for slot in ("mo_old", "mo_new", "mo_cut"))
+    assert old - new == cut
+    assert count(several["cp_low"]) + count(several["cp_high"]) == count(several["cp_sum"])
 
 
 # --- mix
@@ -304,6 +352,79 @@ def test_what_a_reader_judged_is_known_by_its_hash(recipe, tmp_path, monkeypatch
     with pytest.raises(FileExistsError, match=r"earlier selection"):
         judge.write_sheets(found, pairs)
     assert "Rain" not in (tmp_path / "judged.txt").read_text(encoding="ascii")
+
+
+def test_claims_about_real_premises_are_kept_without_the_premises(recipe, tmp_path, monkeypatch):
+    """Those of training pairs and of abstracts that dev does not cite; a claim of no premise is named."""
+    claim, mix = recipe["claim"], recipe["mix"]
+    kinds = """[claimed]
+news = { sources = ["a", "b"], premises = 9 }
+science = { sources = ["scifact"], premises = 9 }
+"""
+    paths = f'[paths]\ndata = "data"\nwork = "."\nclaims = "none"\nnews_claims = "{os.devnull}"\n'
+    (tmp_path / "train.toml").write_text(f"{paths}[mix]\nseed = 1\nmax_words = 90\n{kinds}", encoding="utf-8")
+    found = mix.Recipe(tmp_path / "train.toml")
+    long = "The last of the herons left the reed beds of Aske"
+    for name, source, rest in (
+        ("nli_3class", "a", "in May."),
+        ("nli_2class", "b", "in June."),
+        ("augmented", "c", "."),
+    ):
+        write_records(
+            tmp_path / "data" / "train" / f"{name}.jsonl.gz",
+            [{"premise": f"{long} {rest}", "hypothesis": "Herons left.", "label": "entailment", "source": source}],
+        )
+    scifact = tmp_path / "data" / "scifact"
+    abstracts = [
+        {"doc_id": n, "title": f"Study {n}.", "abstract": [f"Of {n} mice that were fed all ate.", "So?"]}
+        for n in (1, 2)
+    ]
+    write_records(scifact / "corpus.jsonl.gz", abstracts)
+    for part, cited in (("train", [1, 2]), ("dev", [2])):
+        (scifact / f"claims_{part}.jsonl").write_text(
+            json.dumps({"claim": "Mice fly.", "cited_doc_ids": cited}) + "\n", encoding="utf-8"
+        )
+    (tmp_path / "data" / "fool_me_twice").mkdir()
+    (tmp_path / "data" / "fool_me_twice" / "dev.jsonl").touch()
+    for module in (claim, mix):
+        monkeypatch.setattr(module, "CLAIMS", tmp_path / "claimed.txt")
+
+    claim.select(found)
+
+    news, science = (path.read_text(encoding="utf-8") for path in sorted(claim.sheets(found).glob("*.txt")))
+    assert {f"{long} in May.", f"{long} in June."} == set(re.findall(r"^\d+\. (.*)", news, re.MULTILINE))
+    fed = "Of 1 mice that were fed all ate."
+    assert {fed, f"{fed} So?", f"Study 1. {fed}", f"Study 1. {fed} So?"} == set(
+        re.findall(r"^\d+\. (.*)", science, re.MULTILINE)
+    )
+    at = re.search(rf"^(\d+)\. {re.escape(fed)}$", science, re.MULTILINE)[1]
+    written = claim.sheets(found) / "002.claims"
+    written.write_text(f"{at}|E|All of the mice ate.\n{at}|C|Mice fly.\n", encoding="utf-8")
+    claim.collect(found)
+    rows = [*mix.claimed_rows(found, held_back=True), *mix.claimed_rows(found, held_back=False)]
+    assert [(fed, "All of the mice ate.", "entailment")] == [(row.premise, row.hypothesis, row.label) for row in rows]
+    assert "fed" not in (tmp_path / "claimed.txt").read_text(encoding="utf-8")
+    written.write_text("77|E|All of the mice ate.\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"002\.claims: '77.*4 premises"):
+        claim.collect(found)
+    written.unlink()
+    with pytest.raises(FileNotFoundError, match="no claims"):
+        claim.collect(found)
+    with pytest.raises(FileExistsError, match="earlier selection"):
+        claim.select(found)
+
+
+def test_no_word_tells_the_label_of_a_written_claim(recipe):
+    """Of the claims with "not", no label has more than the next one; the others stay, in their order."""
+    mix = recipe["mix"]
+    labels = ["contradiction"] * 5 + ["neutral"] * 2 + ["entailment"]
+    rows = [mix.Row("Rain fell.", f"It did not rain {n} times.", label, "s") for n, label in enumerate(labels)]
+    plain = [mix.Row("Rain fell.", f"Day {n} was wet.", "contradiction", "s") for n in range(9)]
+
+    kept = mix.untold([*plain, *rows])
+
+    assert [*plain, *rows[:2], *rows[5:]] == kept
+    assert mix.untold(rows[:5]) == []
 
 
 def test_pairs_that_the_student_is_not_sure_of_are_selected_first(recipe, tmp_path, monkeypatch):
