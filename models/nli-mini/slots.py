@@ -84,6 +84,7 @@ def time_slots(generator: random.Random) -> dict[str, str]:
         "gap": f"{generator.choice(counted(gap))} years",
         "wrong_gap": f"{generator.choice(counted(gap + generator.choice([3, 5, 10])))} years",
         "half": "first" if month <= 6 else "second", "wrong_half": "second" if month <= 6 else "first",
+        "quarter": ORDINALS[(month + 2) // 3], "wrong_quarter": ORDINALS[(month + 5) % 12 // 3 + 1],
     }  # fmt: skip
 
 
@@ -209,7 +210,7 @@ def calendar_slots(generator: random.Random) -> dict[str, str]:
         [f"in {year}"], [f"in the {half} half of {year}"], [f"in the {quarter} quarter of {year}"],
         [f"in {name} {year}", f"in {name} of {year}"],
         [f"in {'early' if day <= 10 else 'mid-' if day < 20 else 'late'} {name} {year}".replace("- ", "-")],
-        [f"on {day} {name} {year}", f"on {name} {day}, {year}"],
+        [f"on {way}" for way in dates(day, month, year)],
     ]  # fmt: skip
     upper, lower = sorted(generator.sample(range(len(layers)), 2))
     weekday = date(year, month, day).weekday()
@@ -218,7 +219,7 @@ def calendar_slots(generator: random.Random) -> dict[str, str]:
     week_true = [f"on a {WEEKDAYS[weekday]}", "at the weekend" if weekend else "on a weekday"]
     week_false = [f"on a {WEEKDAYS[other]}", "on a weekday" if weekend else "at the weekend"]
     return {
-        "cal_exact": generator.choice([f"on {day} {name} {year}", f"on {name} {day}, {year}"]),
+        "cal_exact": f"on {generator.choice(dates(day, month, year))}",
         "cal_month": f"in {name} {year}", "cal_day": f"on {WEEKDAYS[weekday]} {day} {name} {year}",
         "cal_weekday": WEEKDAYS[weekday], "cal_other_weekday": WEEKDAYS[other], "cal_true": generator.choice(true),
         "cal_false": generator.choice(false), "cal_year": str(year), "cal_week_true": generator.choice(week_true),
