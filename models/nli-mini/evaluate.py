@@ -10,6 +10,7 @@ seven of eight of its pairs are contradictions. Besides the files under `eval/` 
   annotators (CLIMATE-FEVER) or for not being among the gold evidence (Fool-me-twice); what matters is the share that is
   called a contradiction;
 * `written*.held_back`: the written documents that no mix has, by series, by the same hands as those trained on;
+* `claimed.held_back`: claims that were written about real premises, those about premises that no mix has;
 * `repeated.*`: sentences of the written collections, which nothing is trained on, as claims that are entailed: held
   against themselves (`whole`), against the sentence before and themselves (`behind`), with a phrase left out (`cut`).
 """

@@ -1,11 +1,11 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
-The names are teacher-1, teacher-2, student, unlabelled, judged, documents, written, written-2 to written-4, repeated,
-rules and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4, student-5 and substituted.
-Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built
-from the data, `train.toml`, `written` and `judged.txt`: the same of these and the same seed give the same bytes, but
-that `unlabelled` leaves out what `mine.py` chose, and so is built before. What rules and searches add is drawn anew for
-student-2, and for rules.
+The names are teacher-1, teacher-2, student, unlabelled, judged, claimed, documents, written, written-2 to written-4,
+repeated, rules and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4, student-5 and
+substituted. Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in
+`work/mix`, built from the data, `train.toml`, `written`, `judged.txt` and `claimed.txt`: the same of these and the same
+seed give the same bytes, but that `unlabelled` leaves out what `mine.py` chose, and so is built before. What rules and
+searches add is drawn anew for student-2, and for rules.
 `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
 mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
