@@ -717,8 +717,9 @@ def untold(rows: Sequence[Row]) -> list[Row]:
 
 
 def build_claimed(recipe: Recipe, name: str) -> None:
-    """Write the claims about real premises, but for those about premises that are held back."""
-    rows = list(claimed_rows(recipe, held_back=False))
+    """Write the claims about real premises, but for those that are set aside, or about premises held back."""
+    aside = {claim_key(record["hypothesis"]) for record in json_lines(recipe.mix("calibration"))}
+    rows = [row for row in claimed_rows(recipe, held_back=False) if claim_key(row.hypothesis) not in aside]
     random.Random(recipe.seed).shuffle(rows)
     write_labelled(recipe, name, untold(rows))
 
