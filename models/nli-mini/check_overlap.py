@@ -30,7 +30,6 @@ def overlaps(recipe: Recipe, path: Path) -> Counter[str]:
         for file in recipe.paths["data"].glob("eval/*.jsonl.gz")
         for record in json_lines(file)
     }
-    aside = {masked(record["hypothesis"]) for record in json_lines(recipe.mix("calibration"))}
     found: Counter[str] = Counter()
     for record in json_lines(path):
         premise, claim = plain(record["premise"]), plain(record["hypothesis"])
@@ -39,7 +38,7 @@ def overlaps(recipe: Recipe, path: Path) -> Counter[str]:
         found["of an evaluation set, in either order"] += frozenset((premise, claim)) in pairs
         found["with an evaluation claim"] += claim in evaluation
         found["with an evaluation claim but for figures and months"] += key in recipe.held_out
-        found["with a calibration claim"] += key in aside
+        found["with a calibration claim"] += key in recipe.set_aside
     return found
 
 

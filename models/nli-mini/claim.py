@@ -11,8 +11,11 @@ import argparse
 import random
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import sheets
 from mix import CLAIMED, CLAIMS, Recipe, real_premises, text_key
 from written import LABELS
 
@@ -22,8 +25,16 @@ _CLAIM = re.compile(rf"(\d+)\|([{''.join(LABELS)}])\|(\S.*)")
 _PREMISE = re.compile(r"(\d+)\. (.*)")
 
 
-def sheets(recipe: Recipe) -> Path:
-    """The folder of the sheets."""
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How many premises of one kind of text are chosen, and of which sources."""
+
+    sources: Sequence[str]
+    premises: int
+
+
+def folder(recipe: Recipe) -> Path:
+    """Where the sheets are."""
     return recipe.paths["work"] / CLAIMED
 
 
@@ -33,24 +44,20 @@ def select(recipe: Recipe) -> None:
     Raises:
         FileExistsError: There are sheets of an earlier selection.
     """
+    empty = sheets.fresh(folder(recipe))
     generator = random.Random(recipe.seed)
-    kinds: dict[str, dict[str, list[str] | int]] = recipe.settings[CLAIMED]
     found: defaultdict[str, list[str]] = defaultdict(list)
     for source, premise in real_premises(recipe):
         if len(premise.split()) in WORDS:
             found[source].append(premise)
-    folder = sheets(recipe)
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise FileExistsError(f"{folder}: holds an earlier selection, whose claims go by number; move it away")
     number = 0
-    for kind, wanted in kinds.items():
-        pool = list(dict.fromkeys(premise for source in wanted["sources"] for premise in found[source]))
-        chosen = generator.sample(pool, min(len(pool), wanted["premises"]))
+    for name, kind in ((name, Kind(**wanted)) for name, wanted in recipe.settings[CLAIMED].items()):
+        pool = list(dict.fromkeys(premise for source in kind.sources for premise in found[source]))
+        chosen = generator.sample(pool, min(len(pool), kind.premises))
         for start in range(0, len(chosen), SHEET):
             number += 1
             lines = [f"{at}. {premise}\n" for at, premise in enumerate(chosen[start : start + SHEET], 1)]
-            (folder / f"{number:03}.txt").write_text("".join([f"# kind: {kind}\n", *lines]), encoding="utf-8")
+            (empty / f"{number:03}.txt").write_text("".join([f"# kind: {name}\n", *lines]), encoding="utf-8")
 
 
 def collect(recipe: Recipe) -> None:
@@ -60,22 +67,18 @@ def collect(recipe: Recipe) -> None:
         FileNotFoundError: No sheet has claims.
         ValueError: A line is no claim, or of a premise that the sheet does not have.
     """
-    lines: dict[str, None] = {}
-    for sheet in sorted(sheets(recipe).glob("*.txt")):
-        given = sheet.with_suffix(".claims")
-        if not given.exists():
-            print(f"{sheet.name}: no claims")
-            continue
-        premises = dict(_PREMISE.findall(sheet.read_text(encoding="utf-8")))
-        for line in filter(str.strip, given.read_text(encoding="utf-8").splitlines()):
-            found = _CLAIM.fullmatch(line.strip())
+    claims: dict[str, None] = {}
+    for sheet, given, lines in sheets.answered(folder(recipe), ".claims"):
+        premises = dict(_PREMISE.findall(sheet))
+        for line in lines:
+            found = _CLAIM.fullmatch(line)
             if not found or found[1] not in premises:
                 raise ValueError(f"{given}: {line!r} is no claim about its {len(premises)} premises; write '17|E|...'")
-            lines[f"{text_key(premises[found[1]])} {found[2]} {found[3]}"] = None
-    if not lines:
-        raise FileNotFoundError(f"{sheets(recipe)}: no claims; write 001.claims beside 001.txt, which `select` makes")
-    CLAIMS.write_text("".join(f"{line}\n" for line in sorted(lines)), encoding="utf-8")
-    print(f"{len(lines)} claims, {Counter(line.split(' ', 2)[1] for line in lines)}")
+            claims[f"{text_key(premises[found[1]])} {found[2]} {found[3]}"] = None
+    if not claims:
+        raise FileNotFoundError(f"{folder(recipe)}: no claims; write 001.claims beside 001.txt, which `select` makes")
+    CLAIMS.write_text("".join(f"{line}\n" for line in sorted(claims)), encoding="utf-8")
+    print(f"{len(claims)} claims, {Counter(line.split(' ', 2)[1] for line in claims)}")
 
 
 def main() -> None:

@@ -29,7 +29,7 @@ from typing import Any
 import rules
 import torch
 import written
-from mix import HERE, SERIES, Recipe, claimed_rows, json_lines, normalised, written_rows
+from mix import CLAIMED, HERE, SERIES, Recipe, claimed_rows, json_lines, normalised, written_rows
 from train import CLASSES, TARGETS, Example, collate
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -74,12 +74,9 @@ def sets(recipe: Recipe, rows: int | None, seed: int = 1) -> dict[str, list[Pair
         )
         for record in recipe.fool_me_twice(for_training=False)
     ]
-    for series in SERIES:
-        held_back = written_rows(recipe, recipe.settings["mix"][series], held_back=True)
-        found[f"{series}.held_back"] = [(row.premise, row.hypothesis, row.label) for row in held_back if row.label]
-    found["claimed.held_back"] = [
-        (row.premise, row.hypothesis, row.label) for row in claimed_rows(recipe, held_back=True) if row.label
-    ]
+    held_back = {name: written_rows(recipe, recipe.settings["mix"][name], held_back=True) for name in SERIES}
+    for name, kept in (held_back | {CLAIMED: claimed_rows(recipe, held_back=True)}).items():
+        found[f"{name}.held_back"] = [(row.premise, row.hypothesis, row.label) for row in kept if row.label]
     found |= repeated()
     for pairs in found.values():
         random.Random(seed).shuffle(pairs)

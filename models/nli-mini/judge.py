@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+import sheets
 from mix import JUDGMENTS, UNLABELLED, Recipe, chance, content_words, json_lines, pair_key
 from written import LABELS
 
@@ -26,8 +27,8 @@ REST = 0.2  # share of a kind that is kept for the others
 _LABEL = re.compile(rf"(\d+)\W*([{''.join(LABELS)}{UNCLEAR}])")
 
 
-def sheets(recipe: Recipe) -> Path:
-    """The folder of the sheets."""
+def folder(recipe: Recipe) -> Path:
+    """Where the sheets are."""
     return recipe.paths["work"] / "judged"
 
 
@@ -56,13 +57,10 @@ def write_sheets(recipe: Recipe, chosen: Sequence[tuple[str, str]]) -> None:
     Raises:
         FileExistsError: There are sheets of an earlier selection.
     """
-    folder = sheets(recipe)
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise FileExistsError(f"{folder}: holds an earlier selection, whose labels go by number; move it away")
+    empty = sheets.fresh(folder(recipe))
     for number, start in enumerate(range(0, len(chosen), SHEET), 1):
         lines = [f"{at}\nP: {p}\nH: {h}\n" for at, (p, h) in enumerate(chosen[start : start + SHEET], 1)]
-        (folder / f"{number:04}.txt").write_text("\n".join(lines), encoding="utf-8")
+        (empty / f"{number:04}.txt").write_text("\n".join(lines), encoding="utf-8")
 
 
 def _uncovered(pair: tuple[str, str]) -> float:
@@ -71,9 +69,9 @@ def _uncovered(pair: tuple[str, str]) -> float:
     return len(claim - premise) / max(1, len(claim))
 
 
-def _pairs(sheet: Path) -> dict[str, str]:
+def _pairs(sheet: str) -> dict[str, str]:
     """The keys of the pairs of a sheet, by number."""
-    found = re.findall(r"^(\d+)\nP: (.*)\nH: (.*)$", sheet.read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.findall(r"^(\d+)\nP: (.*)\nH: (.*)$", sheet, re.MULTILINE)
     return {number: pair_key(premise, hypothesis) for number, premise, hypothesis in found}
 
 
@@ -85,19 +83,16 @@ def collect(recipe: Recipe) -> None:
         ValueError: A line is no label, or of a pair that the sheet does not have, or that was judged otherwise before.
     """
     labels: dict[str, str] = {}
-    for sheet in sorted(sheets(recipe).glob("*.txt")):
-        given, pairs = sheet.with_suffix(".labels"), _pairs(sheet)
-        if not given.exists():
-            print(f"{sheet.name}: not judged")
-            continue
-        for line in filter(str.strip, given.read_text(encoding="utf-8").splitlines()):
-            found = _LABEL.fullmatch(line.strip())
+    for sheet, given, lines in sheets.answered(folder(recipe), ".labels"):
+        pairs = _pairs(sheet)
+        for line in lines:
+            found = _LABEL.fullmatch(line)
             if not found or found[1] not in pairs:
                 raise ValueError(f"{given}: {line!r} is no label of its {len(pairs)} pairs; write e.g. '17 E'")
             if labels.setdefault(pairs[found[1]], found[2]) != found[2]:
                 raise ValueError(f"{given}: {line!r}: judged {labels[pairs[found[1]]]} before; keep one of the two")
     if not labels:
-        raise FileNotFoundError(f"{sheets(recipe)}: no labels; write 0001.labels beside 0001.txt, which `select` makes")
+        raise FileNotFoundError(f"{folder(recipe)}: no labels; write 0001.labels beside 0001.txt, which `select` makes")
     clear = {pair: label for pair, label in labels.items() if label != UNCLEAR}
     JUDGMENTS.write_text("".join(f"{pair} {label}\n" for pair, label in sorted(clear.items())), encoding="ascii")
     print(f"{len(labels)} pairs judged, {Counter(labels.values())}")

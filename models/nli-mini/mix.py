@@ -1,11 +1,11 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
 The names are teacher-1, teacher-2, student, unlabelled, judged, claimed, documents, written, written-2 to written-4,
-repeated, rules and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4, student-5 and
-substituted. Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in
+repeated, rules, rules-2 and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4, student-5
+and substituted. Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in
 `work/mix`, built from the data, `train.toml`, `written`, `judged.txt` and `claimed.txt`: the same of these and the same
 seed give the same bytes, but that `unlabelled` leaves out what `mine.py` chose, and so is built before. What rules and
-searches add is drawn anew for student-2, and for rules.
+searches add is drawn anew for student-2, and for rules and rules-2.
 `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
 mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
@@ -50,7 +50,7 @@ JUDGED = "judged"
 JUDGMENTS = HERE / "judged.txt"  # what judge.py collected: on each line the key of a pair, and its label
 CLAIMED = "claimed"
 CLAIMS = HERE / "claimed.txt"  # what claim.py collected: on each line the key of a premise, a label and a claim
-RULES = "rules"
+RULES = ("rules", "rules-2")
 OF_STUDENT_2 = {"teacher-3": 1, "teacher-4": -1, "student-5": -1}  # from its first row on, or from its last back
 FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
 OWN_DOMAIN = {  # where a claim's unrelated premises are looked for
@@ -216,6 +216,11 @@ class Recipe:
     def held_out(self) -> frozenset[str]:
         """The keys of `evaluation_claims`."""
         return frozenset(map(claim_key, self.evaluation_claims()))
+
+    @cached_property
+    def set_aside(self) -> frozenset[str]:
+        """The keys of the claims of the calibration split, which is built with the first mixes."""
+        return frozenset(claim_key(record["hypothesis"]) for record in json_lines(self.mix("calibration")))
 
     def rows(self) -> Iterator[Row]:
         """The training files' rows, cleaned; none longer than `max_words`, none with a claim that is held out."""
@@ -718,8 +723,8 @@ def untold(rows: Sequence[Row]) -> list[Row]:
 
 def build_claimed(recipe: Recipe, name: str) -> None:
     """Write the claims about real premises, but for those that are set aside, or about premises held back."""
-    aside = {claim_key(record["hypothesis"]) for record in json_lines(recipe.mix("calibration"))}
-    rows = [row for row in claimed_rows(recipe, held_back=False) if claim_key(row.hypothesis) not in aside]
+    found = claimed_rows(recipe, held_back=False)
+    rows = [row for row in found if claim_key(row.hypothesis) not in recipe.set_aside]
     random.Random(recipe.seed).shuffle(rows)
     write_labelled(recipe, name, untold(rows))
 
@@ -775,7 +780,7 @@ DERIVED = {
     JUDGED: build_judged,
     CLAIMED: build_claimed,
     REPEATED: build_repeated,
-    RULES: build_rules,
+    **dict.fromkeys(RULES, build_rules),
     **dict.fromkeys(OF_STUDENT_2, build_part),
     SUBSTITUTED: build_substituted,
 }

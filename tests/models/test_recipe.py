@@ -24,8 +24,8 @@ from factcheck.types import NLIScores
 
 FOLDER = Path(__file__).parents[2] / "models" / "nli-mini"
 NAMES = [
-    "figures", "slots", "rules", "train", "written", "substitute", "mix", "judge", "claim", "check_overlap", "blend",
-    "teacher", "evaluate",
+    "figures", "slots", "rules", "train", "written", "substitute", "mix", "sheets", "judge", "claim", "check_overlap",
+    "blend", "teacher", "evaluate",
 ]  # fmt: skip
 ROWS = [
     ("The kiln was lit on Monday.", "The kiln was lit.", "entailment"),
@@ -331,7 +331,7 @@ def test_what_a_reader_judged_is_known_by_its_hash(recipe, tmp_path, monkeypatch
     pairs = [("Rain fell.", "It was wet."), ("Rain fell.", "It was dry."), ("Rain fell.", "It blew."), ("A", "B")]
     mix.write(found.mix("unlabelled"), [mix.Row(*pair, None, "searched") for pair in pairs])
     judge.write_sheets(found, pairs[:3])
-    sheet = judge.sheets(found) / "0001.labels"
+    sheet = judge.folder(found) / "0001.labels"
 
     sheet.write_text("1 E\n2 C\n3 X\n", encoding="utf-8")
     judge.collect(found)
@@ -391,14 +391,14 @@ science = { sources = ["scifact"], premises = 9 }
 
     claim.select(found)
 
-    news, science = (path.read_text(encoding="utf-8") for path in sorted(claim.sheets(found).glob("*.txt")))
+    news, science = (path.read_text(encoding="utf-8") for path in sorted(claim.folder(found).glob("*.txt")))
     assert {f"{long} in May.", f"{long} in June."} == set(re.findall(r"^\d+\. (.*)", news, re.MULTILINE))
     fed = "Of 1 mice that were fed all ate."
     assert {fed, f"{fed} So?", f"Study 1. {fed}", f"Study 1. {fed} So?"} == set(
         re.findall(r"^\d+\. (.*)", science, re.MULTILINE)
     )
     at = re.search(rf"^(\d+)\. {re.escape(fed)}$", science, re.MULTILINE)[1]
-    written = claim.sheets(found) / "002.claims"
+    written = claim.folder(found) / "002.claims"
     written.write_text(f"{at}|E|All of the mice ate.\n{at}|C|Mice fly.\n", encoding="utf-8")
     claim.collect(found)
     rows = [*mix.claimed_rows(found, held_back=True), *mix.claimed_rows(found, held_back=False)]
@@ -443,7 +443,7 @@ def test_pairs_that_the_student_is_not_sure_of_are_selected_first(recipe, tmp_pa
 
     judge.select(found, tmp_path, "fp32")
 
-    texts = [path.read_text(encoding="utf-8") for path in sorted(judge.sheets(found).glob("*.txt"))]
+    texts = [path.read_text(encoding="utf-8") for path in sorted(judge.folder(found).glob("*.txt"))]
     shown = {pair for text in texts for pair in re.findall(r"\d\nP: (.*)\nH: (.*)", text)}
     assert {*unsure[:4], sure[1]} == shown
     assert [["1", "2", "3", "4"], ["1"]] == [re.findall(r"^(\d)$", text, re.MULTILINE) for text in texts]
