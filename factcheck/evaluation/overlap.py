@@ -69,11 +69,16 @@ class TrainingClaims:
         return same, frozenset(at for at, text in rest if _digest(masked(text)) in (self.alike or ()))
 
 
-def write(folder: Path, claims: Iterable[str]) -> None:
-    """Write both files for the claims that a model was trained on."""
-    texts = list(claims)
-    for name, form in ((PLAIN, plain), (MASKED, masked)):
-        (folder / name).write_bytes(b"".join(sorted({_digest(form(text)) for text in texts})))
+def add(folder: Path, claims: Iterable[str]) -> None:
+    """Add claims that a model was trained on to both files.
+
+    Raises:
+        ModelError: A file is torn.
+    """
+    texts, before = list(claims), TrainingClaims.of(folder)
+    for name, form, known in ((PLAIN, plain, before.same), (MASKED, masked, before.alike)):
+        digests = {_digest(form(text)) for text in texts} | (known or frozenset())
+        (folder / name).write_bytes(b"".join(sorted(digests)))
 
 
 def _digest(text: str) -> bytes:

@@ -1,12 +1,13 @@
 """Proves that no mix has a pair or a claim of an evaluation set, nor one of the calibration split.
 
     python models/nli-mini/check_overlap.py                   every mix in `work/mix`; exit code 1 where one overlaps
-    python models/nli-mini/check_overlap.py --write-hashes    and keeps the digests of all training claims
+    python models/nli-mini/check_overlap.py --add STAGE ...   and keeps the digests of the claims of these stages' mixes
     python models/nli-mini/check_overlap.py --claims FILE     which of a file's claims the digests have; needs no data
 
 Claims are compared by their words, and once more with figures and months masked, so that an evaluation claim with
 another figure counts as the same. `training-claims.bin` and `training-claims-masked.bin` hold six bytes of the SHA-256
 of every training claim in either form (`factcheck.evaluation.overlap`): enough to look a claim up, not to read one.
+Digests stay once they are there, since a mix is built anew with other claims while weights have seen the earlier ones.
 """
 
 import argparse
@@ -17,9 +18,7 @@ from pathlib import Path
 
 from mix import HERE, Recipe, json_lines
 
-from factcheck.evaluation.overlap import MASKED, PLAIN, TrainingClaims, masked, plain, write
-
-SHIPPED = ("student", "student-2", "student-4", "student-5", "student-6")  # what the weights here went through
+from factcheck.evaluation.overlap import MASKED, PLAIN, TrainingClaims, add, masked, plain
 
 
 def overlaps(recipe: Recipe, path: Path) -> Counter[str]:
@@ -42,9 +41,9 @@ def overlaps(recipe: Recipe, path: Path) -> Counter[str]:
     return found
 
 
-def write_hashes(paths: Iterable[Path], folder: Path = HERE) -> None:
-    """Write the digests of all claims in the files, in both forms."""
-    write(folder, {record["hypothesis"] for path in paths for record in json_lines(path)})
+def add_hashes(paths: Iterable[Path], folder: Path = HERE) -> None:
+    """Keep the digests of all claims in the files, in both forms."""
+    add(folder, {record["hypothesis"] for path in paths for record in json_lines(path)})
 
 
 def known(path: Path, folder: Path = HERE) -> list[str]:
@@ -55,7 +54,7 @@ def known(path: Path, folder: Path = HERE) -> list[str]:
     """
     training = TrainingClaims.of(folder)
     if training.same is None:
-        raise FileNotFoundError(f"{folder / PLAIN}: --write-hashes makes it")
+        raise FileNotFoundError(f"{folder / PLAIN}: --add makes it")
     claims = {str(at): record.get("claim") or record["hypothesis"] for at, record in enumerate(json_lines(path))}
     same, alike = training.seen(claims)
     return [claim for at, claim in claims.items() if at in same | alike]
@@ -64,7 +63,7 @@ def known(path: Path, folder: Path = HERE) -> list[str]:
 def main() -> int:
     """Report, and say by the exit code whether anything overlaps."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write-hashes", action="store_true")
+    parser.add_argument("--add", nargs="+", default=[], metavar="STAGE", help="of train.toml, such as student-2")
     parser.add_argument("--claims", type=Path, metavar="FILE")
     given = parser.parse_args()
     if given.claims:
@@ -79,9 +78,9 @@ def main() -> int:
         total = counts.pop("pairs")
         print(f"{path.name}: {total} pairs; " + ", ".join(f"{count} {what}" for what, count in counts.items()))
         bad += sum(counts.values())
-    if given.write_hashes:
-        files = {name.partition(":")[0] for stage in SHIPPED for name in recipe.settings[stage]["train"]}
-        write_hashes(recipe.paths["work"] / "mix" / name for name in sorted(files))
+    if given.add:
+        files = {name.partition(":")[0] for stage in given.add for name in recipe.settings[stage]["train"]}
+        add_hashes(recipe.paths["work"] / "mix" / name for name in sorted(files))
         print(f"wrote {PLAIN} and {MASKED}")
     return bool(bad)
 

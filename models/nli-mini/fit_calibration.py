@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="where runs are kept; `calibration` in the recipe's work folder")
     given = parser.parse_args()
     if not given.unchecked and not (given.model / PLAIN).exists():
-        parser.error(f"{given.model} has no {PLAIN}; check_overlap.py --write-hashes makes it")
+        parser.error(f"{given.model} has no {PLAIN}; check_overlap.py --add makes it")
     recipe = Recipe()
     work = given.work or recipe.paths["work"] / "calibration"
     weights = hashlib.sha256((given.model / "model.safetensors").read_bytes()).hexdigest()

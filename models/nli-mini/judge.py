@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import sheets
-from mix import JUDGMENTS, UNLABELLED, Recipe, chance, content_words, json_lines, pair_key
+from mix import JUDGMENTS, UNLABELLED, Recipe, chance, content_words, json_lines, judgments, pair_key
 from written import LABELS
 
 from factcheck import nli
@@ -76,7 +76,7 @@ def _pairs(sheet: str) -> dict[str, str]:
 
 
 def collect(recipe: Recipe) -> None:
-    """Write `judged.txt` from the sheets that have labels.
+    """Add the labels of the sheets that have some to `judged.txt`, in the place of earlier ones of these pairs.
 
     Raises:
         FileNotFoundError: No sheet has labels.
@@ -93,7 +93,8 @@ def collect(recipe: Recipe) -> None:
                 raise ValueError(f"{given}: {line!r}: judged {labels[pairs[found[1]]]} before; keep one of the two")
     if not labels:
         raise FileNotFoundError(f"{folder(recipe)}: no labels; write 0001.labels beside 0001.txt, which `select` makes")
-    clear = {pair: label for pair, label in labels.items() if label != UNCLEAR}
+    known = judgments() if JUDGMENTS.exists() else {}
+    clear = {pair: label for pair, label in (known | labels).items() if label != UNCLEAR}
     JUDGMENTS.write_text("".join(f"{pair} {label}\n" for pair, label in sorted(clear.items())), encoding="ascii")
     print(f"{len(labels)} pairs judged, {Counter(labels.values())}")
 

@@ -5,7 +5,7 @@ repeated, rules, rules-2 and, once `mine.py` ran, student-2 and what is chosen f
 and substituted. Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in
 `work/mix`, built from the data, `train.toml`, `written`, `judged.txt` and `claimed.txt`: the same of these and the same
 seed give the same bytes, but that `unlabelled` leaves out what `mine.py` chose, and so is built before. What rules and
-searches add is drawn anew for student-2, and for rules and rules-2.
+searches add is drawn anew for student-2, and once more for rules, of which rules-2 has more.
 `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
 mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
@@ -50,7 +50,7 @@ JUDGED = "judged"
 JUDGMENTS = HERE / "judged.txt"  # what judge.py collected: on each line the key of a pair, and its label
 CLAIMED = "claimed"
 CLAIMS = HERE / "claimed.txt"  # what claim.py collected: on each line the key of a premise, a label and a claim
-RULES = ("rules", "rules-2")
+RULES = ("rules", "rules-2")  # one draw, cut at different lengths
 OF_STUDENT_2 = {"teacher-3": 1, "teacher-4": -1, "student-5": -1}  # from its first row on, or from its last back
 FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
 OWN_DOMAIN = {  # where a claim's unrelated premises are looked for
@@ -219,7 +219,11 @@ class Recipe:
 
     @cached_property
     def set_aside(self) -> frozenset[str]:
-        """The keys of the claims of the calibration split, which is built with the first mixes."""
+        """The keys of the claims of the calibration split.
+
+        Raises:
+            FileNotFoundError: It is not yet there; it is built with any of the first mixes, such as `student`.
+        """
         return frozenset(claim_key(record["hypothesis"]) for record in json_lines(self.mix("calibration")))
 
     def rows(self) -> Iterator[Row]:
@@ -722,7 +726,7 @@ def untold(rows: Sequence[Row]) -> list[Row]:
 
 
 def build_claimed(recipe: Recipe, name: str) -> None:
-    """Write the claims about real premises, but for those that are set aside, or about premises held back."""
+    """Write the claims about real premises without those set aside, those held back, and what `untold` drops."""
     found = claimed_rows(recipe, held_back=False)
     rows = [row for row in found if claim_key(row.hypothesis) not in recipe.set_aside]
     random.Random(recipe.seed).shuffle(rows)
@@ -755,7 +759,7 @@ def build_substituted(recipe: Recipe, name: str) -> None:
 
 
 def build_rules(recipe: Recipe, name: str) -> None:
-    """Write pairs by rule, drawn anew."""
+    """Write pairs by rule, other ones than the mixes above have."""
     rows = [row for row in dict.fromkeys(recipe.rows()) if not recipe.for_calibration(row)]
     seed = recipe.seed + 2
     quota: dict[str, int] = recipe.settings["mix"][name]

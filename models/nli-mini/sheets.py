@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def fresh(folder: Path) -> Path:
-    """The folder, made and empty.
+    """The folder, which is made if need be and empty.
 
     Raises:
         FileExistsError: There are sheets of an earlier selection.
@@ -17,7 +17,10 @@ def fresh(folder: Path) -> Path:
 
 
 def answered(folder: Path, suffix: str) -> Iterator[tuple[str, Path, list[str]]]:
-    """Of every sheet that has answers its text, their file, and its lines that are not blank."""
+    """Of every sheet that has answers its text, their file, and the lines of that which are not blank.
+
+    The names of the others are printed.
+    """
     for sheet in sorted(folder.glob("*.txt")):
         given = sheet.with_suffix(suffix)
         if not given.exists():

@@ -162,7 +162,7 @@ def event_slots(generator: random.Random) -> dict[str, str]:
     found: dict[str, str] = {}
     year = generator.randint(1850, 1990)
     gaps = generator.randint(2, 12), generator.randint(2, 12)
-    for index, (subject, past, _, noun) in enumerate(generator.sample(DRAWN["events"], 3), 1):
+    for index, (subject, past, noun) in enumerate(generator.sample(DRAWN["events"], 3), 1):
         found |= {f"ev{index}": f"{subject} {past}", f"ev{index}_noun": noun}
         found |= {f"ev{index}_subject": subject, f"ev{index}_past": past}
     wrong = generator.choice([n for n in range(2, 20) if n != gaps[0]])
@@ -272,7 +272,7 @@ def span_slots(generator: random.Random) -> dict[str, str]:
     """A post held from one year to another, years inside and outside."""
     start, length = generator.randint(1900, 1998), generator.randint(4, 20)
     end = start + length
-    _, past, done, doing, rest = generator.choice(DRAWN["posts"])
+    past, done, doing, rest = generator.choice(DRAWN["posts"])
     out = generator.choice([start - generator.randint(2, 9), end + generator.randint(2, 9)])
     wrong = generator.choice([n for n in range(2, 26) if abs(n - length) > 2])
     return {

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factcheck.errors import ModelError
-from factcheck.evaluation.overlap import MASKED, PLAIN, TrainingClaims, write
+from factcheck.evaluation.overlap import MASKED, PLAIN, TrainingClaims, add
 
 TRAINED = ["The quay cost 40 million in May 2019.", "Ferries are loud."]
 
 
 @pytest.fixture
 def folder(tmp_path):
-    write(tmp_path, TRAINED)
+    add(tmp_path, TRAINED)
     return tmp_path
 
 
@@ -32,6 +32,15 @@ def test_a_claim_with_other_figures_or_months_is_told_apart_from_the_same(folder
     )
 
     assert ({"a"}, {"b"}) == (same, alike)
+
+
+def test_claims_are_added_to_those_that_are_there(folder):
+    """What weights were trained on stays known when they are trained further."""
+    add(folder, ["The quay is closed."])
+
+    same, _ = TrainingClaims.of(folder).seen({"old": TRAINED[1], "new": "the quay is closed", "other": "No quay."})
+
+    assert {"old", "new"} == same
 
 
 def test_the_plain_digests_are_the_first_six_bytes_sorted(folder):
@@ -73,7 +82,7 @@ def test_a_torn_file_is_refused(folder):
 def test_every_training_claim_is_found_again(tmp_path_factory, claims):
     """Whatever it is made of."""
     folder = tmp_path_factory.mktemp("model")
-    write(folder, claims)
+    add(folder, claims)
 
     same, _ = TrainingClaims.of(folder).seen(dict(zip(map(str, range(len(claims))), claims, strict=True)))
 

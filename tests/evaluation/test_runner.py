@@ -12,7 +12,7 @@ from factcheck.assets import asset
 from factcheck.config import Settings
 from factcheck.errors import ClaimsError, ConfigError, RunError
 from factcheck.evaluation.datasets import load
-from factcheck.evaluation.overlap import write
+from factcheck.evaluation.overlap import add
 from factcheck.evaluation.results import BASE
 from factcheck.evaluation.runner import evaluate, evaluate_run
 from factcheck.evaluation.sharing import First, Remembered, ScoredOnce
@@ -197,7 +197,7 @@ def test_claims_of_the_training_data_are_scored_apart(data, settings, tmp_path):
     """By the digests in the model's folder."""
     folder = tmp_path / "model"
     folder.mkdir()
-    write(folder, ["the ferry alma sails twice a day", "The harbour opened in 1999!"])
+    add(folder, ["the ferry alma sails twice a day", "The harbour opened in 1999!"])
 
     [found] = evaluate(data, replace(settings, model=str(folder)), open_model=lambda _: RuleNLI())
 

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -413,6 +414,48 @@ science = { sources = ["scifact"], premises = 9 }
     with pytest.raises(FileExistsError, match="earlier selection"):
         claim.select(found)
 
+    claim.folder(found).rename(tmp_path / "earlier")
+    claim.select(found)
+    _, science = (path.read_text(encoding="utf-8") for path in sorted(claim.folder(found).glob("*.txt")))
+    other = re.findall(r"^\d+\. (.*)", science, re.MULTILINE)
+    assert {f"{fed} So?", f"Study 1. {fed}", f"Study 1. {fed} So?"} == set(other)
+    for text in ("Mice like to be fed.", "Fed mice sleep."):
+        written.write_text(f"1|N|{text}\n", encoding="utf-8")
+        claim.collect(found)
+    lines = (tmp_path / "claimed.txt").read_text(encoding="utf-8").splitlines()
+    assert {"All of the mice ate.", "Mice fly.", "Fed mice sleep."} == {line.split(" ", 2)[2] for line in lines}
+
+
+def test_a_blend_is_the_mean_with_more_for_neutral_and_matrices_of_few_bits(recipe, tmp_path):
+    blend = recipe["blend"]
+    for name, value in (("first", 1.0), ("second", 3.0)):
+        (tmp_path / name).mkdir()
+        weights = {"classifier.weight": np.float32([[value / 3, -7 * value, 0]]), blend.BIAS: np.full(3, value, "f4")}
+        save_file(weights, tmp_path / name / "model.safetensors")
+        (tmp_path / name / "config.json").write_text('{"dtype": "float16", "hidden_size": 4}', encoding="utf-8")
+        for file in ("tokenizer.json", "tokenizer_config.json"):
+            (tmp_path / name / file).write_text("{}", encoding="utf-8")
+
+    weights = blend.blended(tmp_path / "first", tmp_path / "second", share=0.25, neutral=0.5)
+    blend.write(blend.rounded(weights, 5), tmp_path / "first", tmp_path / "out")
+
+    found = safetensors.torch.load_file(tmp_path / "out" / "model.safetensors")
+    assert {torch.bfloat16} == {value.dtype for value in found.values()}
+    assert [[0.5, -10.5, 0.0]] == found["classifier.weight"].tolist()
+    assert [1.5, 2.0, 1.5] == found[blend.BIAS].tolist()
+    config = json.loads((tmp_path / "out" / "config.json").read_text(encoding="utf-8"))
+    assert {"dtype": "bfloat16", "hidden_size": 4} == config
+
+
+@given(st.floats(1e-6, 1e6), st.booleans())
+def test_rounding_keeps_five_bits_behind_the_leading_one(recipe, size, negative):
+    value = torch.tensor([[-size if negative else size]])
+    found = recipe["blend"].rounded({"matrix": value, "vector": value[0]}, 5)
+    assert torch.equal(value[0], found["vector"])
+    whole = math.ldexp(abs(found["matrix"].item()), 6 - math.frexp(found["matrix"].item())[1])
+    assert whole == int(whole)
+    assert abs(found["matrix"] - value) <= abs(value) / 64
+
 
 def test_no_word_tells_the_label_of_a_written_claim(recipe):
     """Of the claims with "not", no label has more than the next one; the others stay, in their order."""
@@ -625,9 +668,9 @@ def test_the_digests_that_are_written_tell_training_claims_again(recipe, tmp_pat
     claims = [{"claim": "The kiln was LIT"}, {"claim": "It rained for 3 days."}, {"claim": "It snowed."}]
     (tmp_path / "claims.jsonl").write_text("".join(json.dumps(one) + "\n" for one in claims), encoding="utf-8")
 
-    with pytest.raises(FileNotFoundError, match="write-hashes"):
+    with pytest.raises(FileNotFoundError, match="--add"):
         check.known(tmp_path / "claims.jsonl", tmp_path)
-    check.write_hashes([tmp_path / "mix.jsonl.gz"], tmp_path)
+    check.add_hashes([tmp_path / "mix.jsonl.gz"], tmp_path)
 
     assert ["The kiln was LIT", "It rained for 3 days."] == check.known(tmp_path / "claims.jsonl", tmp_path)
 
