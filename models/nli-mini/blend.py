@@ -1,11 +1,12 @@
-"""Writes the weights that are shipped: `python models/nli-mini/blend.py FIRST SECOND --out FOLDER`.
+"""Writes the mean of the weights of two stages of one run: `python models/nli-mini/blend.py FIRST SECOND --out FOLDER`.
 
-They are the mean of the weights of two stages of one run (model soups, arXiv:2203.05482), the second one counting
-`share`, with `neutral` added to the bias of the class neutral: the later stage decides more, the earlier one is quiet
-where a passage says nothing, and the bias sets the point between the two.
+The second one counts `share` (model soups, arXiv:2203.05482), and `neutral` is added to the bias of the class neutral:
+the later stage decides more, the earlier one is quiet where a passage says nothing, and the bias sets the point between
+the two. What is shipped has its matrices rounded to `bits`, so that the repository's history stays small.
 """
 
 import argparse
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,15 +27,33 @@ def mean(folders: Sequence[Path], shares: Sequence[float]) -> dict[str, torch.Te
     }
 
 
-def blend(first: Path, second: Path, out: Path, share: float, neutral: float) -> None:
-    """Write the mean as fp16, with the first one's configuration and tokenizer."""
+def blended(first: Path, second: Path, share: float, neutral: float) -> dict[str, torch.Tensor]:
+    """The mean of two models' weights with more for neutral, in fp32."""
     weights = mean((first, second), (1 - share, share))
     weights[BIAS][CLASSES.index("neutral")] += neutral
+    return weights
+
+
+def rounded(weights: dict[str, torch.Tensor], bits: int) -> dict[str, torch.Tensor]:
+    """The weights, all matrices with so many bits behind the leading one."""
+    steps = 2 ** (bits + 1)  # of a fraction between a half and one, as frexp gives
+    found = dict(weights)
+    for name, value in weights.items():
+        if value.dim() > 1:
+            fraction, exponent = torch.frexp(value)
+            found[name] = torch.ldexp(torch.round(fraction * steps) / steps, exponent)
+    return found
+
+
+def write(weights: dict[str, torch.Tensor], like: Path, out: Path) -> None:
+    """Write weights as bf16, with the configuration and tokenizer of the model in `like`."""
     out.mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
-        shutil.copy(first / name, out)
-    rounded = {name: value.to(torch.float16) for name, value in weights.items()}
-    save_file(rounded, out / "model.safetensors", {"format": "pt"})
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(like / name, out)
+    config = json.loads((like / "config.json").read_text(encoding="utf-8")) | {"dtype": "bfloat16"}
+    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+    halves = {name: value.to(torch.bfloat16) for name, value in weights.items()}
+    save_file(halves, out / "model.safetensors", {"format": "pt"})
 
 
 def main() -> None:
@@ -44,9 +63,11 @@ def main() -> None:
     parser.add_argument("second", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--share", type=float, default=0.5, help="of the second; 0.5")
-    parser.add_argument("--neutral", type=float, default=0.6, help="added to the logit of neutral; 0.6")
+    parser.add_argument("--neutral", type=float, default=0.0, help="added to the logit of neutral; 0")
+    parser.add_argument("--bits", type=int, help="behind the leading one that matrices keep; 7 without it, as bf16 has")
     given = parser.parse_args()
-    blend(given.first, given.second, given.out, given.share, given.neutral)
+    weights = blended(given.first, given.second, given.share, given.neutral)
+    write(weights if given.bits is None else rounded(weights, given.bits), given.first, given.out)
 
 
 if __name__ == "__main__":
