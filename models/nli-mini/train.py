@@ -52,7 +52,8 @@ class Recipe:
     `soft_weight` is the share of the loss that a teacher's logits have where a row has them, at `temperature`. With
     `average` above 0 the model that is saved is the moving average of the weights, with that decay. From the fraction
     `round_from` of the steps on, the inputs and weights of the encoder's linear layers are rounded as int8 inference
-    does. `parts` threads share a batch, which needs `dropout` 0 (None leaves the base's own).
+    does. `parts` threads share a batch, which needs `dropout` 0 (None leaves the base's own). With `keep_words` the
+    word embeddings stay as they are: a repository that has the base stores only the other half of the weights anew.
     """
 
     base: str
@@ -70,6 +71,7 @@ class Recipe:
     round_from: float = 1.0
     dropout: float | None = None
     parts: int = 1
+    keep_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +288,8 @@ class Trainer:
             label2id={name: index for index, name in enumerate(CLASSES)},
             **dropout,
         )
-        self.parameters = dict(self.model.named_parameters())
+        self.model.get_input_embeddings().requires_grad_(requires_grad=not recipe.keep_words)
+        self.parameters = {name: p for name, p in self.model.named_parameters() if p.requires_grad}
         groups = [
             {"params": [p for p in self.parameters.values() if p.ndim > 1], "weight_decay": recipe.weight_decay},
             {"params": [p for p in self.parameters.values() if p.ndim <= 1], "weight_decay": 0.0},  # biases and norms
@@ -571,6 +574,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     ):
         parser.add_argument("--" + name.replace("_", "-"), type=float, default=defaults[name])
     parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16", help="of the forward pass")
+    parser.add_argument("--keep-words", action="store_true", help="leave the word embeddings as they are")
     parser.add_argument("--save-dtype", choices=["float16", "bfloat16", "float32"], default="float16")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--checkpoint-every", type=int, default=1000, metavar="STEPS")

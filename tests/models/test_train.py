@@ -5,6 +5,7 @@ import importlib.util
 import json
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,19 @@ def test_two_steps_change_every_layer_with_finite_losses(recipe, settings):
     moved = {name for name, value in weights(trainer).items() if not torch.equal(value, before[name])}
     assert {"classifier.weight", "bert.embeddings.word_embeddings.weight"} <= moved
     assert any("attention" in name for name in moved)
+
+
+def test_word_embeddings_stay_to_the_bit_where_they_are_to_be_kept(recipe, settings, tmp_path):
+    """Whatever is stopped and resumed, and averaged."""
+    keeping = replace(settings, keep_words=True, average=0.9)
+    recipe.train(keeping, tmp_path, stop_after=1)
+    trainer = recipe.train(keeping, tmp_path, resume=True)
+    trainer.save_model(tmp_path, torch.float32)
+
+    name = "bert.embeddings.word_embeddings.weight"
+    before, after = (recipe.AutoModelForSequenceClassification.from_pretrained(at) for at in (settings.base, tmp_path))
+    assert torch.equal(before.get_parameter(name), after.get_parameter(name))
+    assert not torch.equal(before.get_parameter("classifier.weight"), after.get_parameter("classifier.weight"))
 
 
 def test_the_saved_folder_is_an_nli_model(recipe, settings, tmp_path):
