@@ -78,9 +78,9 @@ def here(place):
     return (place / "here.jsonl").read_bytes()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(place):
-    """Two nodes with a processor each, and a third without, where this process is connected."""
+    """Two nodes with a processor each, and a third without, where this process is connected until the file is done."""
     ray = import_ray()
     from ray.cluster_utils import Cluster
 
