@@ -48,6 +48,7 @@ def test_a_lost_node_changes_no_byte(cluster, job, exported, here):
     assert report.finished
     assert here == exported("there")
     assert 1 == len(lost)
+    assert lost[0] not in cluster.worker_nodes
 
 
 def test_a_run_goes_on_with_either_engine(cluster, job, exported, here):
