@@ -1,11 +1,11 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
 The names are teacher-1, teacher-2, student, unlabelled, judged, claimed, documents, written, written-2 to written-4,
-repeated, rules, rules-2 and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4, student-5
-and substituted. Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label", "source"}` in
-`work/mix`, built from the data, `train.toml`, `written`, `judged.txt` and `claimed.txt`: the same of these and the same
-seed give the same bytes, but that `unlabelled` leaves out what `mine.py` chose, and so is built before. What rules and
-searches add is drawn anew for student-2, and once more for rules, of which rules-2 has more.
+repeated, rules, rules-2, orders and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4,
+student-5 and substituted. Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label",
+"source"}` in `work/mix`, built from the data, `train.toml`, `written`, `judged.txt` and `claimed.txt`: the same of
+these and the same seed give the same bytes, but that `unlabelled` leaves out what `mine.py` chose, and so is built
+before. What rules and searches add is drawn anew for student-2, and once more for rules, of which rules-2 has more.
 `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
 mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orders
 import rules
 import substitute
 import written
@@ -51,6 +52,7 @@ JUDGMENTS = HERE / "judged.txt"  # what judge.py collected: on each line the key
 CLAIMED = "claimed"
 CLAIMS = HERE / "claimed.txt"  # what claim.py collected: on each line the key of a premise, a label and a claim
 RULES = ("rules", "rules-2")  # one draw, cut at different lengths
+ORDERS = "orders"
 OF_STUDENT_2 = {"teacher-3": 1, "teacher-4": -1, "student-5": -1}  # from its first row on, or from its last back
 FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
 OWN_DOMAIN = {  # where a claim's unrelated premises are looked for
@@ -769,6 +771,24 @@ def build_rules(recipe: Recipe, name: str) -> None:
     write_labelled(recipe, name, chosen)
 
 
+def build_orders(recipe: Recipe, name: str) -> None:
+    """Write pairs whose label hangs on the order of dates or figures: by rule, and entailed claims with a year."""
+    generator = random.Random(recipe.seed)
+    quota: dict[str, int] = recipe.settings["mix"][name]
+    entailed = [row for row in dict.fromkeys(recipe.rows()) if row.label == "entailment"]
+    entailed = [row for row in entailed if not recipe.for_calibration(row)]
+    words = rules.Words(**rules.TEMPLATES["train"]["words"])
+    by_rule = (Row(*pair, f"{name}.rule") for pair in orders.ordered(quota["rule"], recipe.seed, words))
+    years: dict[Row, None] = {}
+    for row in entailed * 8:  # another year each time
+        if pair := orders.bounded_year(row.premise, row.hypothesis, generator):
+            years[Row(*pair, f"{name}.{row.source}")] = None
+    generator.shuffle(found := list(years))
+    rows = [row for row in (*by_rule, *found[: quota["year"]]) if claim_key(row.hypothesis) not in recipe.held_out]
+    generator.shuffle(rows)
+    write_labelled(recipe, name, rows)
+
+
 def build_documents(recipe: Recipe, name: str) -> None:
     """Write pairs of sentences of one document, which `mine.py` chooses from."""
     found = dict.fromkeys(same_document_rows(recipe, list(recipe.rows()), random.Random(recipe.seed)))
@@ -785,6 +805,7 @@ DERIVED = {
     CLAIMED: build_claimed,
     REPEATED: build_repeated,
     **dict.fromkeys(RULES, build_rules),
+    ORDERS: build_orders,
     **dict.fromkeys(OF_STUDENT_2, build_part),
     SUBSTITUTED: build_substituted,
 }

@@ -25,8 +25,8 @@ from factcheck.types import NLIScores
 
 FOLDER = Path(__file__).parents[2] / "models" / "nli-mini"
 NAMES = [
-    "figures", "slots", "rules", "train", "written", "substitute", "mix", "sheets", "judge", "claim", "check_overlap",
-    "blend", "teacher", "evaluate",
+    "figures", "slots", "rules", "orders", "train", "written", "substitute", "mix", "sheets", "judge", "claim",
+    "check_overlap", "blend", "teacher", "evaluate",
 ]  # fmt: skip
 ROWS = [
     ("The kiln was lit on Monday.", "The kiln was lit.", "entailment"),
@@ -184,6 +184,96 @@ def test_what_the_slots_say_of_one_amount_agrees(recipe, seed):
 
 
 # --- mix
+
+
+@pytest.mark.parametrize(
+    ("said", "claimed", "label"),
+    [
+        ((5, 5), (1, 9), "entailment"),
+        ((5, 9), (5, 9), "entailment"),
+        ((5, 5), (6, 9), "contradiction"),
+        ((8, 9), (1, 7), "contradiction"),
+        ((5, 9), (6, 7), "neutral"),
+        ((5, 9), (9, 12), "neutral"),
+    ],
+)
+def test_a_range_within_the_claims_is_entailed_and_one_beside_it_contradicted(recipe, said, claimed, label):
+    """What reaches over an end of it is left open."""
+    assert recipe["orders"].relation(said, claimed) == label
+
+
+@pytest.fixture(scope="module")
+def ordered(recipe):
+    """Pairs that the order of two dates or figures decides."""
+    words = recipe["slots"].Words(**recipe["rules"].TEMPLATES["train"]["words"])
+    return list(recipe["orders"].ordered(12_000, 4, words))
+
+
+@pytest.mark.parametrize(
+    "word", ["before", "after", "later", "between", "more", "fewer", "least", "over", "below", "fell"]
+)
+def test_no_word_of_order_tells_the_label(ordered, word):
+    """A model that goes by the word alone is right as often as by chance."""
+    found = [label for _, claim, label in ordered if re.search(rf"\b{word}\b", claim)]
+    share = found.count("entailment") / (found.count("entailment") + found.count("contradiction"))
+
+    assert len(found) > 50
+    assert 0.4 < share < 0.6
+
+
+def test_no_pair_has_the_form_of_a_held_out_template(recipe, ordered):
+    """Otherwise the score of held-out templates would say nothing about new wordings."""
+    templates = recipe["rules"].TEMPLATES
+    words = templates["train"]["words"]
+    figure = r"[\d.,]+(?: thousand| million| billion)?"
+    slots = {name: r"\d{4}" for name in ("year", "after", "later", "much_later", "lower", "higher")}
+    slots |= dict.fromkeys(("first", "second", "first2", "second2", "wrong_second"), figure)
+    slots |= {"grew": r"\w+", "grew_wrong": r"\w+", "half": "first", "wrong_half": "second", "date": r"[\w, ]+\d{4}"}
+    slots |= {"amount": "|".join(words["amounts"]), "body": "|".join(words["bodies"])}
+    slots |= {"past": r"\w+", "what": "|".join(re.escape(what) for _, _, what in words["deeds"])}
+    told = [
+        text for name in ("when", "change") for texts in templates["held_out"][name]["say"].values() for text in texts
+    ]
+    forms = [re.sub(r"\\{(\w+)\\}", lambda slot: f"(?:{slots[slot[1]]})", re.escape(text)) for text in told]
+    said = {text for premise, claim, _ in ordered for text in (premise, claim)}
+
+    assert [form for form in forms if any(re.fullmatch(form, text, re.IGNORECASE) for text in said)] == []
+
+
+def test_the_years_of_a_pair_bear_its_label_out(ordered):
+    """Read again from the texts: a plain year in the premise, before or after one in the claim."""
+    checked = 0
+    for premise, claim, label in ordered:
+        years = re.findall(r"\b(?:1[89]|20)\d\d\b", premise)
+        bound = re.search(r"(?<!not )\b(before|after) ((?:1[89]|20)\d\d)\.$", claim)
+        if len(years) != 1 or not bound or re.search(r"\d", premise.replace(years[0], "")) or "head" in claim:
+            continue
+        year, other = int(years[0]), int(bound[2])
+        fits = year < other if bound[1] == "before" else year > other
+        assert label in {"entailment" if fits else "contradiction", "neutral"}, (premise, claim)
+        checked += 1
+    assert checked > 100
+
+
+def test_an_entailed_year_becomes_a_bound(recipe):
+    """Of a real claim, with the label that the bound has; a claim whose year the premise lacks is left alone."""
+    generator = random.Random(2)
+    made = [
+        pair
+        for _ in range(60)
+        if (pair := recipe["orders"].bounded_year("It was lit in 1950.", "In 1950 the kiln was lit.", generator))
+    ]
+    made += [
+        pair
+        for _ in range(60)
+        if (pair := recipe["orders"].bounded_year("It was lit in 1950.", "The kiln was lit in 1950.", generator))
+    ]
+
+    assert {label for _, _, label in made} >= {"entailment", "contradiction"}
+    for _, claim, label in made:
+        if match := re.search(r"[Bb]efore (\d+)", claim):
+            assert (label == "entailment") == (int(match[1]) > 1950)
+    assert recipe["orders"].bounded_year("It was lit in 1951.", "The kiln was lit in 1950.", generator) is None
 
 
 def test_claims_that_differ_in_figures_and_months_have_one_key(recipe):
