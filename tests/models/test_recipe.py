@@ -226,7 +226,7 @@ def test_no_pair_has_the_form_of_a_held_out_template(recipe, ordered):
     templates = recipe["rules"].TEMPLATES
     words = templates["train"]["words"]
     figure = r"[\d.,]+(?: thousand| million| billion)?"
-    slots = {name: r"\d{4}" for name in ("year", "after", "later", "much_later", "lower", "higher")}
+    slots = dict.fromkeys(("year", "after", "later", "much_later", "lower", "higher"), r"\d{4}")
     slots |= dict.fromkeys(("first", "second", "first2", "second2", "wrong_second"), figure)
     slots |= {"grew": r"\w+", "grew_wrong": r"\w+", "half": "first", "wrong_half": "second", "date": r"[\w, ]+\d{4}"}
     slots |= {"amount": "|".join(words["amounts"]), "body": "|".join(words["bodies"])}
