@@ -1,13 +1,13 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
 The names are teacher-1, teacher-2, student, unlabelled, judged, claimed, documents, written, written-2 to written-4,
-repeated, rules, rules-2, orders and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3, teacher-4,
-student-5 and substituted. Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis", "label",
-"source"}` in `work/mix`, built from the data, `train.toml`, `written`, `judged.txt` and `claimed.txt`: the same of
-these and the same seed give the same bytes, but that `unlabelled` leaves out what `mine.py` chose, and so is built
-before. What rules and searches add is drawn anew for student-2, and once more for rules, of which rules-2 has more.
-`calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix has. No
-mix has a claim of an evaluation set (`check_overlap.py` proves it).
+repeated, rules, rules-2, years, orders and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3,
+teacher-4, student-5 and substituted. Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis",
+"label", "source"}` in `work/mix`, built from the data, `train.toml`, `written`, `judged.txt` and `claimed.txt`: the
+same of these and the same seed give the same bytes, but that `unlabelled` leaves out what `mine.py` chose, and so is
+built before. What rules and searches add is drawn anew for student-2, and once more for rules, of which rules-2 has
+more. `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix
+has. No mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
 
 import argparse
@@ -52,6 +52,7 @@ JUDGMENTS = HERE / "judged.txt"  # what judge.py collected: on each line the key
 CLAIMED = "claimed"
 CLAIMS = HERE / "claimed.txt"  # what claim.py collected: on each line the key of a premise, a label and a claim
 RULES = ("rules", "rules-2")  # one draw, cut at different lengths
+YEARS = "years"
 ORDERS = "orders"
 OF_STUDENT_2 = {"teacher-3": 1, "teacher-4": -1, "student-5": -1}  # from its first row on, or from its last back
 FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
@@ -771,6 +772,15 @@ def build_rules(recipe: Recipe, name: str) -> None:
     write_labelled(recipe, name, chosen)
 
 
+def build_years(recipe: Recipe, name: str) -> None:
+    """Write pairs whose label hangs on the order of two years and on nothing else."""
+    quota: dict[str, int] = recipe.settings["mix"][name]
+    words = rules.Words(**rules.TEMPLATES["train"]["words"])
+    pairs = orders.ordered(quota["rule"], recipe.seed + 3, words, [orders.plainly_dated])
+    rows = [Row(*pair, f"{name}.rule") for pair in pairs]
+    write_labelled(recipe, name, [row for row in rows if claim_key(row.hypothesis) not in recipe.held_out])
+
+
 def build_orders(recipe: Recipe, name: str) -> None:
     """Write pairs whose label hangs on the order of dates or figures: by rule, and entailed claims with a year."""
     generator = random.Random(recipe.seed)
@@ -805,6 +815,7 @@ DERIVED = {
     CLAIMED: build_claimed,
     REPEATED: build_repeated,
     **dict.fromkeys(RULES, build_rules),
+    YEARS: build_years,
     ORDERS: build_orders,
     **dict.fromkeys(OF_STUDENT_2, build_part),
     SUBSTITUTED: build_substituted,

@@ -206,7 +206,8 @@ def test_a_range_within_the_claims_is_entailed_and_one_beside_it_contradicted(re
 def ordered(recipe):
     """Pairs that the order of two dates or figures decides."""
     words = recipe["slots"].Words(**recipe["rules"].TEMPLATES["train"]["words"])
-    return list(recipe["orders"].ordered(12_000, 4, words))
+    plainly = recipe["orders"].ordered(4_000, 4, words, [recipe["orders"].plainly_dated])
+    return [*recipe["orders"].ordered(12_000, 4, words), *plainly]
 
 
 @pytest.mark.parametrize(
