@@ -3,8 +3,8 @@
 A premise leaves a quantity open within a range (a year is the days from its first to its last), and so does a claim.
 The claim is entailed where the premise's range lies within its own, contradicted where they have nothing in common, and
 neutral else: "in 1950" leaves open whether it was before June 1950. Both labels of a wording are as frequent, so that
-no word tells the label. Six layers learn the order of years from some 100,000 pairs of few forms, one after the other,
-and of none while they learn other things beside it; hence `plainly_dated`, a stage of its own.
+no word tells the label. Six layers learned the order of years from some 130,000 pairs of few forms, late and at once,
+and not at all where everything else was learned beside them; hence `plainly_dated`, for a stage of its own.
 """
 
 import random
