@@ -1,13 +1,13 @@
 """Builds the training mixes of nli-mini: `python models/nli-mini/mix.py [NAME ...]`, all of them without a name.
 
 The names are teacher-1, teacher-2, student, unlabelled, judged, claimed, documents, written, written-2 to written-4,
-repeated, rules, rules-2, years, orders and, once `mine.py` ran, student-2 and what is chosen from it: teacher-3,
-teacher-4, student-5 and substituted. Every mix is a shuffled gzip'd JSON Lines file of `{"premise", "hypothesis",
-"label", "source"}` in `work/mix`, built from the data, `train.toml`, `written`, `judged.txt` and `claimed.txt`: the
-same of these and the same seed give the same bytes, but that `unlabelled` leaves out what `mine.py` chose, and so is
-built before. What rules and searches add is drawn anew for student-2, and once more for rules, of which rules-2 has
-more. `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the fact-verification claims, which no mix
-has. No mix has a claim of an evaluation set (`check_overlap.py` proves it).
+repeated, rules, rules-2, years, orders, gathered, kept (rows of those before) and, once `mine.py` ran, student-2 and
+what is chosen from it: teacher-3, teacher-4, student-5 and substituted. Every mix is a shuffled gzip'd JSON Lines file
+of `{"premise", "hypothesis", "label", "source"}` in `work/mix`, built from the data, `train.toml`, `written`,
+`judged.txt` and `claimed.txt`: the same of these and the same seed give the same bytes, but that `unlabelled` leaves
+out what `mine.py` chose, and so is built before. What rules and searches add is drawn anew for student-2, and once more
+for rules, of which rules-2 has more. `calibration.jsonl.gz` beside them holds the pairs of about 3 % of the
+fact-verification claims, which no mix has. No mix has a claim of an evaluation set (`check_overlap.py` proves it).
 """
 
 import argparse
@@ -36,7 +36,8 @@ import written
 
 HERE = Path(__file__).parent
 MIXES = ("teacher-1", "teacher-2", "student", "student-2")
-DRAWN_ANEW = {"student-2": 1}  # what is added to the seed
+KEPT = "kept"
+DRAWN_ANEW = {"student-2": 1, KEPT: -3}  # what is added to the seed
 UNLABELLED = "unlabelled"
 DOCUMENTS = "documents"
 MINED = "mined"  # what mine.py chose
@@ -54,6 +55,7 @@ CLAIMS = HERE / "claimed.txt"  # what claim.py collected: on each line the key o
 RULES = ("rules", "rules-2")  # one draw, cut at different lengths
 YEARS = "years"
 ORDERS = "orders"
+GATHERED = "gathered"
 OF_STUDENT_2 = {"teacher-3": 1, "teacher-4": -1, "student-5": -1}  # from its first row on, or from its last back
 FACT_CHECKING = re.compile(r"fever|scifact|healthver|covidfact|nli4ct|citint|politihop|fool_me_twice|aug_|begin")
 OWN_DOMAIN = {  # where a claim's unrelated premises are looked for
@@ -701,6 +703,30 @@ def build_repeated(recipe: Recipe, name: str) -> None:
     write_labelled(recipe, name, rows)
 
 
+def build_gathered(recipe: Recipe, name: str) -> None:
+    """Write long pairs: written documents after one another, and claims about one of them."""
+    generator = random.Random(recipe.seed)
+    files = [file for series in SERIES for file in recipe.settings["mix"][series]]
+    found = [document for _, document in documents(files, held_back=False) if document.claims]
+    rows: dict[Row, None] = {}
+    while len(rows) < recipe.settings["mix"][name]["pairs"]:
+        pair = written.gathered(generator.choice(found), found, generator)
+        if pair and claim_key(pair[1]) not in recipe.held_out:
+            rows[Row(*pair, name)] = None
+    write_labelled(recipe, name, list(rows))
+
+
+def build_kept(recipe: Recipe, name: str) -> None:
+    """Write rows of other mixes once more, for a judge whose soft labels keep what it knows (`teacher.py label`)."""
+    generator = random.Random(recipe.seed + DRAWN_ANEW[name])
+    rows: list[Row] = []
+    for mix, count in recipe.settings["mix"][name].items():
+        every = [Row(**record) for record in json_lines(recipe.mix(mix))]
+        rows += generator.sample(every, min(count, len(every)))
+    generator.shuffle(rows)
+    write_labelled(recipe, name, rows)
+
+
 def build_judged(recipe: Recipe, name: str) -> None:
     """Write the unlabelled pairs that were judged, each once, with these labels."""
     labels = judgments()
@@ -817,6 +843,8 @@ DERIVED = {
     **dict.fromkeys(RULES, build_rules),
     YEARS: build_years,
     ORDERS: build_orders,
+    GATHERED: build_gathered,
+    KEPT: build_kept,
     **dict.fromkeys(OF_STUDENT_2, build_part),
     SUBSTITUTED: build_substituted,
 }

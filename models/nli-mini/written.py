@@ -7,7 +7,7 @@ claims are `E: ...`, `C: ...` and `N: ...`.
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +27,10 @@ JOINED = 0.2  # share of the claims that are shown their sentence joined with an
 OTHER = 0.35  # share of the claims that are shown another sentence alone
 OTHERS = 0.1  # share of the claims that are shown two others, joined
 REPEATED = 0.5  # share of the sentences that are claims about themselves, and of those that are about another one
+LENGTHS = (110, 400)  # words of a long premise, at least
+LONGEST = 430  # words of a long premise
+FIRST = 0.6  # share of the long premises that open with the document that their claim is about
+SUMMED = {"entailment": 35, "contradiction": 55, "neutral": 10}  # of 100 claims about a long premise
 _END = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 _BRACKET = re.compile(r" \([^)]*\)")
 _BETWEEN_COMMAS = re.compile(r"([^,]*), (?!and |but |or |\d)[^,]{5,60},( .*)")
@@ -197,3 +201,33 @@ def _changed(sentence: str, premise: str, generator: random.Random) -> Iterator[
     ]
     yield from ((claim, LABELS["E"]) for claim in entailed if claim)
     yield from ((claim, LABELS["C"]) for claim in contradicted if claim)
+
+
+def gathered(document: Document, others: Sequence[Document], generator: random.Random) -> tuple[str, str, str] | None:
+    """Premise, claim and label: whole documents after one another, and one or two claims about one of them as one.
+
+    As a summary stands to an article. Of two claims the second is entailed, and the first is what the label says.
+
+    Returns:
+        None where the documents drawn are too long together, or this one has no claim of the kind drawn.
+    """
+    words, texts = generator.randint(*LENGTHS), [" ".join(document.sentences)]
+    while sum(len(text.split()) for text in texts) < words:
+        texts.append(" ".join(generator.choice(others).sentences))
+    if sum(len(text.split()) for text in texts) > LONGEST:
+        return None
+    found: dict[str, list[str]] = {label: [] for label in LABELS.values()}
+    for claim in document.claims:
+        found[claim.label].append(claim.text)
+    for _, text, label in _repeated(document, generator):
+        if label != LABELS["N"]:  # open beside one sentence may be told by another
+            found[label].append(text)
+    (label,) = generator.choices(list(SUMMED), list(SUMMED.values()))
+    if not found[label] or not found[LABELS["E"]]:
+        return None
+    said = [generator.choice(found[label])]
+    if generator.random() < 1 / 3 and (second := generator.choice(found[LABELS["E"]])) not in said:
+        said.insert(generator.randrange(2), second)
+    if generator.random() >= FIRST:
+        texts.insert(generator.randrange(len(texts)), texts.pop(0))
+    return " ".join(texts), " ".join(said), label

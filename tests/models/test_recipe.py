@@ -413,6 +413,31 @@ def test_a_title_that_may_decide_a_claim_opens_no_pair_with_it(recipe, tmp_path)
     assert ("Boats leave hourly.", "Aske ferries raise fares to nine crowns.", "neutral") in found
 
 
+def test_a_long_premise_holds_whole_documents_and_the_claim_is_about_one_of_them(recipe, tmp_path):
+    """The label is that of the one sentence in it that may be wrong; what it is joined with is entailed."""
+    path = tmp_path / "mills.txt"
+    path.write_text(
+        "D: Mills\n1: The mill burned down.\nE1: Fire took the mill.\nC1: The mill was spared.\nN1: A miller fled.\n\n"
+        + "".join(f"D: Hills\n1: {f'Hill {n} is steep. ' * 20}\nE1: Hill {n} rises fast.\n\n" for n in range(8)),
+        encoding="utf-8",
+    )
+    mill, *hills = recipe["written"].read(path)
+    drawn = [recipe["written"].gathered(mill, hills, random.Random(seed)) for seed in range(400)]
+    found = [pair for pair in drawn if pair]
+    entailed = {"Fire took the mill.", "The mill burned down."}
+
+    assert {len(premise.split()) // 100 for premise, _, _ in found} == {1, 2, 3, 4}
+    for premise, claim, label in found:
+        assert premise.count("The mill burned down.") == 1
+        assert all(premise.count(f"Hill {n} is steep.") % 20 == 0 for n in range(8))
+        said = [f"{sentence}." for sentence in claim.rstrip(".").split(". ")]
+        assert 1 <= len(said) <= 2
+        assert len({"A miller fled."} & set(said)) == (label == "neutral")
+        assert len(set(said) - entailed - {"A miller fled."}) == (label == "contradiction")
+    assert {label for _, _, label in found} == {"entailment", "neutral", "contradiction"}
+    assert len({premise.startswith("The mill") for premise, _, _ in found}) == 2
+
+
 def test_what_a_reader_judged_is_known_by_its_hash(recipe, tmp_path, monkeypatch):
     """Of the sheets that have labels; unclear pairs are left out, and a label of no pair is named."""
     judge, mix = recipe["judge"], recipe["mix"]
