@@ -106,8 +106,8 @@ class Model:
         self.model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype).eval()
         self.pool = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
 
-    def logits(self, pairs: Sequence[Pair]) -> torch.Tensor:
-        """(pairs, 3), in their order; pairs of more than 512 tokens lose the end of the longer text."""
+    def logits(self, pairs: Sequence[tuple[str, ...]]) -> torch.Tensor:
+        """(pairs, 3), in their order; of pairs of more than 512 tokens the longer text loses its end."""
         encoded = self.tokenizer(
             [pair[0] for pair in pairs],
             [pair[1] for pair in pairs],

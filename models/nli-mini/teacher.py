@@ -34,6 +34,7 @@ from typing import Any
 import blend
 import numpy as np
 import torch
+from evaluate import Model
 from mix import Recipe
 from safetensors import safe_open
 from safetensors.torch import save_file
@@ -340,13 +341,10 @@ def label(model_folder: Path, path: Path, *, seconds: float = math.inf, skip: Se
     Goes on where an earlier call stopped, and stops after `seconds`. Pairs of the sources in `skip`, whose labels are
     known for sure, are not judged.
     """
-    tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    model = AutoModelForSequenceClassification.from_pretrained(model_folder, dtype=torch.bfloat16).eval()
+    model = Model(model_folder, "bf16", threads=2)
     pairs = read_pairs(path)
-    examples = encode(tokenizer, pairs)
-    wanted = [pair.get("source") not in skip for pair in pairs]
     out = path.with_name(path.name.removesuffix(".jsonl.gz") + ".logits.npy")
-    logits = np.load(out) if out.exists() else np.full((len(examples), 3), np.nan, dtype=np.float16)
+    logits = np.load(out) if out.exists() else np.full((len(pairs), 3), np.nan, dtype=np.float16)
     began = saved = time.monotonic()
 
     def save() -> None:
@@ -357,26 +355,19 @@ def label(model_folder: Path, path: Path, *, seconds: float = math.inf, skip: Se
             os.fsync(file.fileno())
         unfinished.replace(out)
 
-    def judge(cut: Sequence[int]) -> None:
-        inputs = collate([examples[i] for i in cut], tokenizer.pad_token_id)
-        with torch.inference_mode():
-            found = model(input_ids=inputs.ids, attention_mask=inputs.mask).logits
-        logits[cut] = found.float().numpy().astype(np.float16)
-
     # In the file's own order, thousands at a time: what is there after a stop is as mixed as the file.
-    with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        for start in range(0, len(examples), 2048):
-            rows = range(start, min(start + 2048, len(examples)))
-            block = [i for i in rows if wanted[i] and np.isnan(logits[i, 0])]
-            block.sort(key=lambda i: len(examples[i].ids))
-            list(pool.map(judge, [block[i : i + 32] for i in range(0, len(block), 32)]))
-            now = time.monotonic()
-            if block and now - saved > 60:
-                print(f"{start + 2048}/{len(examples)}, {now - began:.0f} s", flush=True)
-                save()
-                saved = now
-            if now - began > seconds:
-                break
+    for start in range(0, len(pairs), 2048):
+        rows = range(start, min(start + 2048, len(pairs)))
+        block = [i for i in rows if pairs[i].get("source") not in skip and np.isnan(logits[i, 0])]
+        if block:
+            logits[block] = model.logits([(pairs[i]["premise"], pairs[i]["hypothesis"]) for i in block]).numpy()
+        now = time.monotonic()
+        if block and now - saved > 60:
+            print(f"{start + 2048}/{len(pairs)}, {now - began:.0f} s", flush=True)
+            save()
+            saved = now
+        if now - began > seconds:
+            break
     save()
 
 

@@ -438,6 +438,26 @@ def test_a_long_premise_holds_whole_documents_and_the_claim_is_about_one_of_them
     assert len({premise.startswith("The mill") for premise, _, _ in found}) == 2
 
 
+def test_what_weights_know_is_kept_with_rows_of_other_mixes(recipe, tmp_path):
+    """So many of each as the recipe says, or all there are; labels and sources stay with them."""
+    mix = recipe["mix"]
+    (tmp_path / "train.toml").write_text(
+        '[paths]\nwork = "."\n[mix]\nseed = 1\n[mix.kept]\nfew = 9\nmany = 4\n', encoding="utf-8"
+    )
+    found = mix.Recipe(tmp_path / "train.toml")
+    few = [mix.Row("Rain fell.", f"It rained {n} times.", "neutral", "a") for n in range(3)]
+    many = [mix.Row("Snow fell.", f"It snowed {n} times.", "not_entailment", "b") for n in range(30)]
+    mix.write(found.mix("few"), few)
+    mix.write(found.mix("many"), many)
+
+    mix.build_kept(found, "kept")
+
+    kept = [mix.Row(**record) for record in mix.json_lines(found.mix("kept"))]
+    assert len(kept) == len(set(kept)) == 7
+    assert set(few) < set(kept) < {*few, *many}
+    assert kept[:3] != few
+
+
 def test_what_a_reader_judged_is_known_by_its_hash(recipe, tmp_path, monkeypatch):
     """Of the sheets that have labels; unclear pairs are left out, and a label of no pair is named."""
     judge, mix = recipe["judge"], recipe["mix"]
